@@ -1,0 +1,62 @@
+// An SSO profile: one identity provider (IdP) connection of an organization.
+#ifndef GATEHOUSE_POLICY_SSO_PROFILE_H_
+#define GATEHOUSE_POLICY_SSO_PROFILE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "policy/ids.h"
+
+namespace gatehouse {
+
+// SAML 2.0 connection: what the IdP is, and what Gatehouse says it is itself.
+struct SamlSettings {
+  std::string idp_entity_id;   // the Issuer of every assertion
+  std::string idp_sso_url;     // SingleSignOnService, HTTP-Redirect binding
+  // Signing certificates (PEM, one each); a response may be signed by any of
+  // them, so that an IdP's key can be rolled over. 1 to kMaxCertificates.
+  std::vector<std::string> idp_certificates;
+  // Attribute that carries the user's address; empty: the NameID does.
+  std::string email_attribute;
+  std::string sp_entity_id;    // our entity id: the Audience of every assertion
+  std::string acs_url;         // AssertionConsumerService: Recipient and Destination
+  // Our certificate (PEM) that an IdP encrypts assertions for. The private key
+  // is a record of its own, read only to decrypt.
+  std::string sp_certificate;
+
+  friend bool operator==(const SamlSettings&, const SamlSettings&) = default;
+};
+
+inline constexpr int kMaxCertificates = 10;
+
+struct SsoProfile {
+  OrganizationId organization;
+  SsoProfileId id;
+  std::string display_name;
+  SamlSettings saml;
+  // ConfigurationFingerprint of the settings that last passed a connection
+  // test; empty: none passed.
+  std::string tested_fingerprint;
+  absl::Time test_pass_time = absl::InfinitePast();
+  absl::Time create_time;
+  absl::Time update_time;
+};
+
+// Whether enforcement may go through the profile (DESIGN: rule 2).
+enum class TestStatus {
+  kUntested,  // no connection test has passed
+  kStale,     // one passed, but what the IdP must prove has changed since
+  kPassed,    // the latest configuration has passed
+};
+
+// SHA-256, as 64 hex digits, over everything the IdP must prove: entity ids,
+// URLs, certificates (as a set), the email attribute, our encryption
+// certificate. Names and times do not count.
+std::string ConfigurationFingerprint(const SamlSettings& settings);
+
+TestStatus TestStatusOf(const SsoProfile& profile);
+
+}  // namespace gatehouse
+
+#endif  // GATEHOUSE_POLICY_SSO_PROFILE_H_
