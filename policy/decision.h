@@ -31,11 +31,11 @@ enum class Verdict {
 
 // Why. Names and numbers as gatehouse.v1.DecisionReason.
 enum class DecisionReason {
-  kDomainNotEnforced = 1,       // no organization holds the domain, or none enforces it
-  kDomainExpired = 2,           // the claim ran out, which ended the enforcement (rule 1)
-  kEnforced = 3,                // a managed user on an enforced domain
-  kIndependentUser = 4,         // known to the organization, not managed: never enforced
-  kUnmanagedAddress = 5,        // not known; enforcement covers managed users only (rule 11)
+  kDomainNotEnforced = 1,         // no organization holds the domain, or none enforces it
+  kDomainExpired = 2,             // the claim ran out, which ended the enforcement (rule 1)
+  kEnforced = 3,                  // a managed user on an enforced domain
+  kIndependentUser = 4,           // known to the organization, not managed: never enforced
+  kUnmanagedAddress = 5,          // not known; enforcement covers managed users only (rule 11)
   kUnmanagedAddressEnforced = 6,  // not known; the enforcement covers everybody (rule 11)
   kExemptTriggeringAdmin = 7,
   kExemptBreakGlass = 8,

@@ -37,8 +37,9 @@ inline bool IsHeld(DomainState state) {
 }
 
 // The TXT record that proves a claim (DESIGN: domain verification).
-std::string VerificationRecordName(const DomainName& name);            // _gatehouse.<domain>
-std::string VerificationRecordValue(absl::string_view token);          // gatehouse-domain-verification=<token>
+std::string VerificationRecordName(const DomainName& name);  // _gatehouse.<domain>
+std::string VerificationRecordValue(
+    absl::string_view token);  // gatehouse-domain-verification=<token>
 
 }  // namespace gatehouse
 

@@ -11,9 +11,11 @@
 #ifndef GATEHOUSE_POLICY_ERRORS_H_
 #define GATEHOUSE_POLICY_ERRORS_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"

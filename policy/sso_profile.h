@@ -12,15 +12,15 @@ namespace gatehouse {
 
 // SAML 2.0 connection: what the IdP is, and what Gatehouse says it is itself.
 struct SamlSettings {
-  std::string idp_entity_id;   // the Issuer of every assertion
-  std::string idp_sso_url;     // SingleSignOnService, HTTP-Redirect binding
+  std::string idp_entity_id;  // the Issuer of every assertion
+  std::string idp_sso_url;    // SingleSignOnService, HTTP-Redirect binding
   // Signing certificates (PEM, one each); a response may be signed by any of
   // them, so that an IdP's key can be rolled over. 1 to kMaxCertificates.
   std::vector<std::string> idp_certificates;
   // Attribute that carries the user's address; empty: the NameID does.
   std::string email_attribute;
-  std::string sp_entity_id;    // our entity id: the Audience of every assertion
-  std::string acs_url;         // AssertionConsumerService: Recipient and Destination
+  std::string sp_entity_id;  // our entity id: the Audience of every assertion
+  std::string acs_url;       // AssertionConsumerService: Recipient and Destination
   // Our certificate (PEM) that an IdP encrypts assertions for. The private key
   // is a record of its own, read only to decrypt.
   std::string sp_certificate;
@@ -35,9 +35,9 @@ struct SsoProfile {
   SsoProfileId id;
   std::string display_name;
   SamlSettings saml;
-  // ConfigurationFingerprint of the settings that last passed a connection
-  // test; empty: none passed.
-  std::string tested_fingerprint;
+  // ConfigurationBytes of the settings that last passed a connection test;
+  // empty: none passed.
+  std::string tested_configuration;
   absl::Time test_pass_time = absl::InfinitePast();
   absl::Time create_time;
   absl::Time update_time;
@@ -50,10 +50,17 @@ enum class TestStatus {
   kPassed,    // the latest configuration has passed
 };
 
-// SHA-256, as 64 hex digits, over everything the IdP must prove: entity ids,
-// URLs, certificates (as a set), the email attribute, our encryption
-// certificate. Names and times do not count.
-std::string ConfigurationFingerprint(const SamlSettings& settings);
+// Everything the IdP must prove, in one comparable string: entity ids, URLs,
+// certificates (as a set: order and repetition do not count), the email
+// attribute, our encryption certificate. Names and times are not in it. Two
+// settings get equal bytes if and only if they ask the same of the IdP.
+// Never empty. Persisted: a changed encoding makes every test stale.
+//
+//   bytes   = %x01 idp_entity_id idp_sso_url email_attribute sp_entity_id
+//             acs_url sp_certificate count *certificate
+//   each string as its length (4 bytes, big-endian) and its bytes; count as 4
+//   bytes, big-endian; certificates in ascending byte order, each once.
+std::string ConfigurationBytes(const SamlSettings& settings);
 
 TestStatus TestStatusOf(const SsoProfile& profile);
 

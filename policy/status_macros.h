@@ -8,11 +8,11 @@
 #include "absl/status/statusor.h"
 
 // Returns the status of `expression` from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expression)                              \
-  do {                                                           \
+#define RETURN_IF_ERROR(expression)                                             \
+  do {                                                                          \
     if (absl::Status gatehouse_status = (expression); !gatehouse_status.ok()) { \
-      return gatehouse_status;                                   \
-    }                                                            \
+      return gatehouse_status;                                                  \
+    }                                                                           \
   } while (false)
 
 // Assigns the value of a StatusOr to `lhs` (which may declare), or returns its status.
