@@ -40,7 +40,6 @@ inline constexpr absl::string_view kDomainHeldElsewhere = "DOMAIN_HELD_ELSEWHERE
 inline constexpr absl::string_view kDomainNotVerified = "DOMAIN_NOT_VERIFIED";
 inline constexpr absl::string_view kDomainEnforced = "DOMAIN_ENFORCED";
 inline constexpr absl::string_view kDomainNotEnforced = "DOMAIN_NOT_ENFORCED";
-inline constexpr absl::string_view kDomainHasManagedUsers = "DOMAIN_HAS_MANAGED_USERS";
 inline constexpr absl::string_view kDnsRecordMissing = "DNS_RECORD_MISSING";
 inline constexpr absl::string_view kDnsRecordWrong = "DNS_RECORD_WRONG";
 inline constexpr absl::string_view kDnsUnavailable = "DNS_UNAVAILABLE";
@@ -50,13 +49,13 @@ inline constexpr absl::string_view kConnectionTestRequired = "CONNECTION_TEST_RE
 inline constexpr absl::string_view kConnectionTestStale = "CONNECTION_TEST_STALE";
 inline constexpr absl::string_view kConnectionTestFinished = "CONNECTION_TEST_FINISHED";
 inline constexpr absl::string_view kConnectionTestExpired = "CONNECTION_TEST_EXPIRED";
-inline constexpr absl::string_view kActingAdminRequired = "ACTING_ADMIN_REQUIRED";
 inline constexpr absl::string_view kActingUserNotAdmin = "ACTING_USER_NOT_ADMIN";
 inline constexpr absl::string_view kWouldLockOut = "WOULD_LOCK_OUT";
 inline constexpr absl::string_view kPlanOutdated = "PLAN_OUTDATED";
 inline constexpr absl::string_view kStoreUnavailable = "STORE_UNAVAILABLE";
 inline constexpr absl::string_view kStoreCorrupt = "STORE_CORRUPT";
 inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
+inline constexpr absl::string_view kOverloaded = "OVERLOADED";
 }  // namespace reason
 
 // What an error says beyond its code and message.
