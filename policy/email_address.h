@@ -11,10 +11,12 @@
 
 namespace gatehouse {
 
-// A mailbox in canonical form: local part NFC-normalized then case-folded
-// (Unicode full case folding) and NFC again, domain as DomainName. Two
-// addresses are equal if and only if their canonical forms are; so
-// `Alice@Example.com` and `alice@EXAMPLE.COM` are one user.
+// A mailbox in canonical form: the local part as the NFC of its canonical
+// caseless form (Unicode D145: NFD, full case folding), the domain as
+// DomainName. Two addresses are equal if and only if their canonical forms are;
+// so `Alice@Example.com` and `alice@EXAMPLE.COM` are one user, and so are
+// `straße@` and `STRASSE@` (but `straße.example` and `strasse.example` are two
+// domains). Letters that only look alike (Latin a, Cyrillic а) stay apart.
 class EmailAddress {
  public:
   // The empty address; never the result of Parse.
@@ -24,10 +26,10 @@ class EmailAddress {
   // or one above 64 bytes, or an address above 254 bytes (RFC 5321 4.5.3.1,
   // errata 1690); a quoted local part, a leading, trailing or doubled dot;
   // any ASCII character outside RFC 5322 atext and '.'; control characters,
-  // spaces or invalid UTF-8; unassigned, private-use, surrogate, format (Cf) or
-  // separator (Z) code points in the local part; a bad domain (see DomainName).
-  // Other non-ASCII letters are allowed (SMTPUTF8, RFC 6531).
-  // Limits are checked on both the given and the canonical form.
+  // spaces or invalid UTF-8; unassigned, private-use, surrogate, format (Cf),
+  // separator (Z) or invisible (Default_Ignorable) code points in the local
+  // part; a bad domain (see DomainName). Other characters are allowed (SMTPUTF8,
+  // RFC 6531). All of it holds for both the given and the canonical form.
   static absl::StatusOr<EmailAddress> Parse(absl::string_view field, absl::string_view address);
   // For a canonical form that Parse made before (read from a record).
   static EmailAddress FromTrusted(absl::string_view local, const DomainName& domain);

@@ -44,8 +44,7 @@ absl::string_view Name(ExemptionKind kind);  // "TRIGGERING_ADMIN", …
 // A user kept off enforcement. At most one per user.
 struct Exemption {
   OrganizationId organization;
-  ExemptionId id;
-  UserId user;
+  UserId user;  // also the exemption's id
   ExemptionKind kind = ExemptionKind::kBreakGlass;
   std::string note;
   absl::Time create_time;

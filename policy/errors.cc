@@ -102,7 +102,8 @@ bool IsInvisible(UChar32 c) {
   return (U_GET_GC_MASK(c) & (U_GC_C_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK)) != 0;
 }
 
-// `value` for a message: quoted, cut, and safe to print on a terminal.
+}  // namespace
+
 std::string Quoted(absl::string_view value) {
   const bool cut = value.size() > kMaxShownValue;
   std::string out = "\"";
@@ -129,8 +130,6 @@ std::string Quoted(absl::string_view value) {
   absl::StrAppend(&out, cut ? "…\"" : "\"");
   return out;
 }
-
-}  // namespace
 
 Error::Error(absl::StatusCode code, absl::string_view reason, absl::string_view message)
     : code_(code), message_(message) {

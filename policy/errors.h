@@ -89,8 +89,12 @@ class Error {
   ErrorDetails details_;
 };
 
-// INVALID_ARGUMENT `field "value": expected expectation`. A value longer than 80
-// bytes is cut; control characters and invalid UTF-8 are shown escaped.
+// A foreign value as messages show it: in quotes, cut after 80 bytes, with
+// control and other invisible characters, direction overrides and invalid UTF-8
+// escaped.
+std::string Quoted(absl::string_view value);
+
+// INVALID_ARGUMENT `field "value": expected expectation`, the value as Quoted.
 absl::Status InvalidField(absl::string_view field, absl::string_view value,
                           absl::string_view expectation);
 

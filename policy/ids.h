@@ -49,7 +49,6 @@ using OrganizationId = Id<struct OrganizationTag>;
 using UserId = Id<struct UserTag>;                      // "u" + 20 random base32 digits
 using SsoProfileId = Id<struct SsoProfileTag>;          // chosen by the caller
 using ConnectionTestId = Id<struct ConnectionTestTag>;  // "t" + 20 random base32 digits
-using ExemptionId = Id<struct ExemptionTag>;            // "x" + 20 random base32 digits
 
 }  // namespace gatehouse
 
