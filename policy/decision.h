@@ -32,7 +32,7 @@ enum class Verdict {
 // Why. Names and numbers as gatehouse.v1.DecisionReason.
 enum class DecisionReason {
   kDomainNotEnforced = 1,         // no organization holds the domain, or none enforces it
-  kDomainExpired = 2,             // the claim ran out, which ended the enforcement (rule 1)
+  kDomainExpired = 2,             // the claim ran out, which ended any enforcement (rule 1)
   kEnforced = 3,                  // a managed user on an enforced domain
   kIndependentUser = 4,           // known to the organization, not managed: never enforced
   kUnmanagedAddress = 5,          // not known; enforcement covers managed users only (rule 11)
@@ -67,21 +67,23 @@ struct DecisionInputs {
 struct Decision {
   Verdict verdict = Verdict::kDeny;
   DecisionReason reason = DecisionReason::kDomainNotEnforced;
-  // Under OBSERVE: what the verdict would be under ENFORCE. The verdict itself
-  // is then never stricter than it would be with no enforcement.
+  // Set under OBSERVE, whatever the rule: what the verdict would be under
+  // ENFORCE. The verdict itself is then what it would be with no enforcement.
   std::optional<Verdict> observed_verdict;
   // Since when this user is enforced: the later of the enforcement's start and
   // the user's claim. Set when the reason is kEnforced or
   // kUnmanagedAddressEnforced.
   std::optional<absl::Time> enforced_since;
-  // When the answer changes by itself (an exemption ends).
+  // Until when the answer stands if nobody changes anything: the end of the
+  // exemption that it rests on.
   absl::Time valid_until = absl::InfiniteFuture();
 };
 
-// The rules, in order:
+// The rules, in order; a domain is held while VERIFIED or AT_RISK:
 //  1. A suspended user of the organization that holds the domain is denied,
 //     under any enforcement and without one.
-//  2. Without an enforcement on a held domain: ALLOW_PASSWORD.
+//  2. Without an enforcement on a held domain: ALLOW_PASSWORD. An enforcement on
+//     a domain that is PENDING or EXPIRED counts as none.
 //  3. An independent user is never enforced: ALLOW_PASSWORD.
 //  4. A user with an active exemption: ALLOW_PASSWORD.
 //  5. EMAIL_CHANGE to an address on an enforced domain: DENY.

@@ -1,0 +1,81 @@
+#include "policy/enforcement_rules.h"
+
+#include "absl/strings/str_cat.h"
+#include "policy/errors.h"
+
+namespace gatehouse {
+namespace {
+
+bool IsKept(const Enforcement* current, EnforcementMode mode) {
+  return current != nullptr && (current->mode == mode || mode == EnforcementMode::kObserve);
+}
+
+std::string Day(absl::Time time) { return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone()); }
+
+}  // namespace
+
+std::vector<BlockingReason> BlockingReasons(const std::optional<Domain>& domain,
+                                            const SsoProfile& profile, const Enforcement* current,
+                                            EnforcementMode mode) {
+  std::vector<BlockingReason> reasons;
+  if (!domain.has_value()) {
+    reasons.push_back({reason::kDomainNotVerified,
+                       "the organization has not claimed the domain; add and verify it first"});
+  } else if (domain->state != DomainState::kVerified &&
+             !(domain->state == DomainState::kAtRisk && IsKept(current, mode))) {
+    reasons.push_back(
+        {reason::kDomainNotVerified, absl::StrCat("domain ", domain->name.ascii(), " is ",
+                                                  Name(domain->state), "; verify it first")});
+  }
+  switch (TestStatusOf(profile)) {
+    case TestStatus::kPassed:
+      break;
+    case TestStatus::kUntested:
+      reasons.push_back({reason::kConnectionTestRequired,
+                         absl::StrCat("no connection test of SSO profile ", profile.id.value(),
+                                      " has passed; run one first")});
+      break;
+    case TestStatus::kStale:
+      reasons.push_back({reason::kConnectionTestStale,
+                         absl::StrCat("SSO profile ", profile.id.value(),
+                                      " changed after its connection test; run one again")});
+      break;
+  }
+  return reasons;
+}
+
+absl::string_view Name(WarningKind kind) {
+  switch (kind) {
+    case WarningKind::kDomainAtRisk:
+      return "DOMAIN_AT_RISK";
+    case WarningKind::kCertificateExpiresSoon:
+      return "CERTIFICATE_EXPIRES_SOON";
+    case WarningKind::kCertificateExpired:
+      return "CERTIFICATE_EXPIRED";
+  }
+  return "UNKNOWN";
+}
+
+std::vector<Warning> Warnings(const std::optional<Domain>& domain,
+                              absl::Span<const absl::Time> certificate_ends, absl::Time now) {
+  std::vector<Warning> warnings;
+  if (domain.has_value() && domain->state == DomainState::kAtRisk) {
+    warnings.push_back({WarningKind::kDomainAtRisk,
+                        absl::StrCat("the last check of ", domain->name.ascii(),
+                                     " failed; if it is not verified again in time, its "
+                                     "enforcement ends")});
+  }
+  for (const absl::Time end : certificate_ends) {
+    if (end <= now) {
+      warnings.push_back({WarningKind::kCertificateExpired,
+                          absl::StrCat("a certificate of the IdP expired on ", Day(end))});
+    } else if (end <= now + kCertificateWarningPeriod) {
+      warnings.push_back({WarningKind::kCertificateExpiresSoon,
+                          absl::StrCat("a certificate of the IdP expires on ", Day(end),
+                                       "; add its successor to the profile")});
+    }
+  }
+  return warnings;
+}
+
+}  // namespace gatehouse
