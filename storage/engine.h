@@ -10,10 +10,14 @@
 // before it. A new store is at revision 0. Each key remembers the revision of
 // the commit that last put it ("mod revision"), which is what conditions test.
 //
-// Errors, from every method: UNAVAILABLE (I/O error, disk full, closed),
-// DATA_LOSS (the store's bytes are damaged), never a wrong answer. After a
-// failed Commit the caller does not know whether it took effect only if the
-// code is UNAVAILABLE; ABORTED and INVALID_ARGUMENT changed nothing.
+// Keys that begin with the byte 0x00 are the engine's own: no write may name
+// one, and no read or scan shows one.
+//
+// Errors, from every method: UNAVAILABLE with reason STORE_UNAVAILABLE (I/O
+// error, disk full), DATA_LOSS with reason STORE_CORRUPT (the store's bytes are
+// damaged), never a wrong answer. After a failed Commit the caller does not know
+// whether it took effect only if the code is UNAVAILABLE; every other code
+// changed nothing.
 #ifndef GATEHOUSE_STORAGE_ENGINE_H_
 #define GATEHOUSE_STORAGE_ENGINE_H_
 
@@ -84,8 +88,9 @@ struct CommitRequest {
   std::vector<Write> writes;          // each key at most once; not empty
 };
 
-// One commit, as a follower sees it: the keys it wrote, in no given order.
-// Values are read from a snapshot; a later commit may have changed them again.
+// One commit, as a follower sees it: the keys it put or removed, in no given
+// order. Values are read from a snapshot; a later commit may have changed them
+// again.
 struct Change {
   Revision revision = 0;
   std::vector<std::string> keys;
@@ -94,15 +99,17 @@ struct Change {
 // Hears of each commit, in revision order, after it is durable and visible to
 // new snapshots and before Commit returns to its caller. So what a listener
 // derives (the decision rules in memory) is never behind an acknowledged write.
-// Called from one thread at a time; must not call Commit.
+// Called from one thread at a time; must not call Commit or SetListener.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
-  // `last`: the newest revision in `changes`; nothing newer is visible yet.
+  // `changes` is not empty and goes on where the call before ended; nothing
+  // newer than its last revision is visible yet.
   virtual void OnCommits(const std::vector<Change>& changes) = 0;
 };
 
-// Thread-safe. Destroying an engine waits for commits under way.
+// Thread-safe. Destroying an engine waits for commits under way; no call may
+// begin after that.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -110,7 +117,7 @@ class Engine {
   // The newest committed state.
   virtual absl::StatusOr<std::shared_ptr<const Snapshot>> NewSnapshot() const = 0;
 
-  // GetSnapshot()->Get(key) without a snapshot's cost. Takes no lock that a
+  // NewSnapshot()->Get(key) without a snapshot's cost. Takes no lock that a
   // commit holds.
   virtual absl::StatusOr<std::optional<Entry>> Get(absl::string_view key) const = 0;
 
@@ -119,11 +126,12 @@ class Engine {
 
   // Checks every condition and applies every write, atomically, and returns
   // when the commit is durable (survives power loss). Blocks for a disk sync;
-  // concurrent commits share one.
+  // concurrent commits share one. A commit whose writes change nothing (deletes
+  // of missing keys) takes no revision and returns the newest.
   //
-  // ABORTED: a condition does not hold; nothing changed. INVALID_ARGUMENT: an
-  // empty or repeated key, an empty write list, or a key or value above the
-  // limits (kMaxKeyBytes, kMaxValueBytes).
+  // ABORTED with reason CONCURRENT_CHANGE: a condition does not hold; nothing
+  // changed. INVALID_ARGUMENT: an empty, reserved or repeated key, an empty
+  // write list, or a size above the limits below.
   virtual absl::StatusOr<Revision> Commit(const CommitRequest& request) = 0;
 
   // Up to `limit` commits with revision > `after`, oldest first; empty if there
@@ -131,8 +139,10 @@ class Engine {
   // that the log was trimmed; then read a snapshot and go on from its revision.
   virtual absl::StatusOr<std::vector<Change>> ChangesSince(Revision after, size_t limit) const = 0;
 
-  // Writes a consistent copy, which Open accepts, into `directory`, which must
-  // not exist. UNIMPLEMENTED for an engine with no files.
+  // Writes a consistent copy, which the engine's Open accepts, into `directory`:
+  // whole or not at all. It contains every commit acknowledged before the call.
+  // ALREADY_EXISTS: there is something at that path. UNIMPLEMENTED: the engine
+  // has no files.
   virtual absl::Status Checkpoint(const std::string& directory) const = 0;
 
   // At most one listener; nullptr removes it. When this returns, a removed
@@ -144,6 +154,8 @@ class Engine {
 
 inline constexpr size_t kMaxKeyBytes = 1024;
 inline constexpr size_t kMaxValueBytes = 1 << 20;
+// The keys and values of one commit's writes, together.
+inline constexpr size_t kMaxCommitBytes = 16 << 20;
 
 }  // namespace gatehouse::storage
 
