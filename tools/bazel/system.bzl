@@ -47,7 +47,8 @@ _PLAIN = {
         "-lgrpc++_reflection",
         "-Wl,--pop-state",
     ],
-    "gtest": ["-lgmock", "-lgtest"],
+    # gtest_main only serves a test that has no main of its own.
+    "gtest": ["-lgtest_main", "-lgmock", "-lgtest"],
     "nlohmann_json": [],
 }
 
