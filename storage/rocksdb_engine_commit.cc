@@ -1,0 +1,75 @@
+// Building a group's write batch.
+#include <utility>
+
+#include "policy/status_macros.h"
+#include "storage/engine_request.h"
+#include "storage/rocksdb_engine_format.h"
+#include "storage/rocksdb_engine_impl.h"
+
+namespace gatehouse::storage {
+
+CommitBatch::CommitBatch(const Database* database, Revision newest, Revision log_start)
+    : database_(database), first_revision_(newest + 1), log_start_(log_start) {}
+
+absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
+  for (size_t i = 0; i < request.conditions.size(); ++i) {
+    const Condition& condition = request.conditions[i];
+    ASSIGN_OR_RETURN(Revision actual, ModRevision(condition.key));
+    if (actual != condition.mod_revision) {
+      return ConditionFailed(i, condition.mod_revision, actual);
+    }
+  }
+  // All reads before the first write: a read that fails must leave nothing in the batch.
+  std::vector<const Write*> effective;
+  effective.reserve(request.writes.size());
+  for (const Write& write : request.writes) {
+    if (!write.value.has_value()) {
+      ASSIGN_OR_RETURN(Revision existing, ModRevision(write.key));
+      if (existing == 0) continue;
+    }
+    effective.push_back(&write);
+  }
+  if (effective.empty()) return first_revision_ + changes_.size() - 1;
+
+  Change change{first_revision_ + changes_.size(), {}};
+  for (const Write* write : effective) {
+    rocksdb::Slice key = ToSlice(write->key);
+    Record(write->value.has_value()
+               ? batch_.Put(database_->data(), key,
+                            format::EncodeValue(change.revision, *write->value))
+               : batch_.Delete(database_->data(), key));
+    mod_revisions_[write->key] = write->value.has_value() ? change.revision : 0;
+    change.keys.push_back(write->key);
+  }
+  Record(batch_.Put(database_->changes(), format::EncodeNumber(change.revision),
+                    format::EncodeKeys(change.keys)));
+  changes_.push_back(std::move(change));
+  return changes_.back().revision;
+}
+
+rocksdb::Status CommitBatch::Finish(size_t keep) {
+  const Revision newest = changes_.back().revision;
+  if (newest - log_start_ + 1 > keep + TrimSlack(keep)) {
+    const Revision new_start = newest - keep + 1;
+    Record(batch_.DeleteRange(database_->changes(), format::EncodeNumber(log_start_),
+                              format::EncodeNumber(new_start)));
+    log_start_ = new_start;
+    Record(batch_.Put(database_->data(), ToSlice(format::kLogStartKey),
+                      format::EncodeNumber(log_start_)));
+  }
+  Record(
+      batch_.Put(database_->data(), ToSlice(format::kRevisionKey), format::EncodeNumber(newest)));
+  return status_;
+}
+
+absl::StatusOr<Revision> CommitBatch::ModRevision(const std::string& key) const {
+  auto written = mod_revisions_.find(key);
+  if (written != mod_revisions_.end()) return written->second;
+  return database_->GetModRevision(key);
+}
+
+void CommitBatch::Record(const rocksdb::Status& status) {
+  if (status_.ok()) status_ = status;
+}
+
+}  // namespace gatehouse::storage

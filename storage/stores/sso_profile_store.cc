@@ -1,0 +1,100 @@
+#include "storage/stores/sso_profile_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/records/keys.h"
+#include "storage/stores/expiry_queue.h"
+#include "storage/stores/organization_store.h"
+#include "storage/stores/record_io.h"
+
+namespace gatehouse::storage {
+
+absl::StatusOr<std::optional<Stored<SsoProfile>>> SsoProfileStore::Find(
+    Reader& reader, const OrganizationId& organization, const SsoProfileId& id) {
+  return FindValue<v1::SsoProfileRecord>(reader, keys::SsoProfile(organization, id),
+                                         SsoProfile{.organization = organization, .id = id});
+}
+
+absl::StatusOr<std::vector<Stored<SsoProfile>>> SsoProfileStore::List(
+    Reader& reader, const OrganizationId& organization, const std::string& after, size_t limit) {
+  std::vector<Stored<SsoProfile>> profiles;
+  KeyRange range = PrefixRange(keys::OrganizationPrefix(keys::kSsoProfile, organization));
+  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  RETURN_IF_ERROR(
+      ScanRange(reader, range,
+                [&](absl::string_view key, absl::string_view value,
+                    Revision mod_revision) -> absl::StatusOr<bool> {
+                  SsoProfile profile{.organization = organization,
+                                     .id = SsoProfileId::FromTrusted(keys::Parse(key)->second)};
+                  RETURN_IF_ERROR(DecodeRecord<v1::SsoProfileRecord>(key, value, &profile));
+                  profiles.push_back({std::move(profile), mod_revision});
+                  return profiles.size() < limit;
+                }));
+  return profiles;
+}
+
+absl::Status SsoProfileStore::Put(Transaction& tx, const SsoProfile& profile) {
+  RETURN_IF_ERROR(PolicyGuard::Touch(tx, profile.organization));
+  PutRecord(tx, keys::SsoProfile(profile.organization, profile.id), ToRecord(profile));
+  return absl::OkStatus();
+}
+
+absl::Status SsoProfileStore::Delete(Transaction& tx, const SsoProfile& profile) {
+  RETURN_IF_ERROR(PolicyGuard::Touch(tx, profile.organization));
+  tx.Delete(keys::SsoProfile(profile.organization, profile.id));
+  tx.Delete(keys::ProfileKey(profile.organization, profile.id));
+  return tx.Scan(PrefixRange(keys::ConnectionTestsPrefix(profile.organization, profile.id)),
+                 [&](absl::string_view key, absl::string_view, Revision) {
+                   tx.Delete(key);
+                   return true;
+                 });
+}
+
+absl::StatusOr<std::string> SsoProfileStore::PrivateKey(Reader& reader, const SsoProfile& profile) {
+  const std::string key = keys::ProfileKey(profile.organization, profile.id);
+  ASSIGN_OR_RETURN(auto record, GetRecord<v1::ProfileKeyRecord>(reader, key));
+  if (!record) return CorruptRecord(key, "is missing, though its profile exists");
+  return (*record)->private_key_pem();
+}
+
+void SsoProfileStore::PutPrivateKey(Transaction& tx, const SsoProfile& profile,
+                                    const std::string& private_key_pem) {
+  v1::ProfileKeyRecord record;
+  record.set_private_key_pem(private_key_pem);
+  PutRecord(tx, keys::ProfileKey(profile.organization, profile.id), record);
+}
+
+absl::StatusOr<std::optional<Stored<ConnectionTest>>> ConnectionTestStore::Find(
+    Reader& reader, const OrganizationId& organization, const SsoProfileId& profile,
+    const ConnectionTestId& id) {
+  return FindValue<v1::ConnectionTestRecord>(
+      reader, keys::ConnectionTest(organization, profile, id),
+      ConnectionTest{.organization = organization, .profile = profile, .id = id});
+}
+
+void ConnectionTestStore::Put(Transaction& tx, const ConnectionTest& test) {
+  const std::string key = keys::ConnectionTest(test.organization, test.profile, test.id);
+  PutRecord(tx, key, ToRecord(test));
+  ExpiryQueue::Add(tx, key, test.create_time + kRetention);
+}
+
+absl::StatusOr<bool> ConnectionTestStore::IsAssertionUsed(Reader& reader,
+                                                          const OrganizationId& organization,
+                                                          const SsoProfileId& profile,
+                                                          absl::string_view assertion_id) {
+  ASSIGN_OR_RETURN(auto record,
+                   GetRecord<v1::UsedAssertionRecord>(
+                       reader, keys::UsedAssertion(organization, profile, assertion_id)));
+  return record.has_value();
+}
+
+void ConnectionTestStore::PutUsedAssertion(Transaction& tx, const OrganizationId& organization,
+                                           const SsoProfileId& profile,
+                                           absl::string_view assertion_id, absl::Time until) {
+  const std::string key = keys::UsedAssertion(organization, profile, assertion_id);
+  PutRecord(tx, key, v1::UsedAssertionRecord());
+  ExpiryQueue::Add(tx, key, until);
+}
+
+}  // namespace gatehouse::storage

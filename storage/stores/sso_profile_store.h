@@ -1,0 +1,61 @@
+// SSO profiles, their private keys, their connection tests and the assertions
+// that tests have used up.
+#ifndef GATEHOUSE_STORAGE_STORES_SSO_PROFILE_STORE_H_
+#define GATEHOUSE_STORAGE_STORES_SSO_PROFILE_STORE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "policy/connection_test.h"
+#include "policy/sso_profile.h"
+#include "storage/stores/stored.h"
+#include "storage/stores/transaction.h"
+
+namespace gatehouse::storage {
+
+struct SsoProfileStore {
+  static absl::StatusOr<std::optional<Stored<SsoProfile>>> Find(Reader& reader,
+                                                                const OrganizationId& organization,
+                                                                const SsoProfileId& id);
+  // Up to `limit` profiles with id > `after`, by id.
+  static absl::StatusOr<std::vector<Stored<SsoProfile>>> List(Reader& reader,
+                                                              const OrganizationId& organization,
+                                                              const std::string& after,
+                                                              size_t limit);
+  // Touches the policy guard.
+  static absl::Status Put(Transaction& tx, const SsoProfile& profile);
+  // Deletes the profile, its key and its tests.
+  static absl::Status Delete(Transaction& tx, const SsoProfile& profile);
+
+  // The private key of saml.sp_certificate; a secret. DATA_LOSS if it is missing.
+  static absl::StatusOr<std::string> PrivateKey(Reader& reader, const SsoProfile& profile);
+  static void PutPrivateKey(Transaction& tx, const SsoProfile& profile,
+                            const std::string& private_key_pem);
+};
+
+struct ConnectionTestStore {
+  // How long a test can be looked up after it was started.
+  static constexpr absl::Duration kRetention = absl::Hours(24 * 30);
+
+  static absl::StatusOr<std::optional<Stored<ConnectionTest>>> Find(
+      Reader& reader, const OrganizationId& organization, const SsoProfileId& profile,
+      const ConnectionTestId& id);
+  static void Put(Transaction& tx, const ConnectionTest& test);
+
+  // Whether an assertion was used by a test of this profile. Also a condition
+  // of the commit: of two completions with one assertion, one commits.
+  static absl::StatusOr<bool> IsAssertionUsed(Reader& reader, const OrganizationId& organization,
+                                              const SsoProfileId& profile,
+                                              absl::string_view assertion_id);
+  // Remembers it until `until`. `assertion_id`: at most kMaxAssertionIdBytes.
+  static void PutUsedAssertion(Transaction& tx, const OrganizationId& organization,
+                               const SsoProfileId& profile, absl::string_view assertion_id,
+                               absl::Time until);
+  static constexpr size_t kMaxAssertionIdBytes = 512;
+};
+
+}  // namespace gatehouse::storage
+
+#endif  // GATEHOUSE_STORAGE_STORES_SSO_PROFILE_STORE_H_

@@ -1,0 +1,77 @@
+#include "storage/stores/transaction.h"
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "policy/errors.h"
+#include "policy/status_macros.h"
+
+namespace gatehouse::storage {
+
+absl::StatusOr<SnapshotReader> SnapshotReader::Open(const Engine& engine) {
+  ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, engine.NewSnapshot());
+  return SnapshotReader(std::move(snapshot));
+}
+
+absl::StatusOr<std::optional<Entry>> SnapshotReader::Get(absl::string_view key) {
+  return snapshot_->Get(key);
+}
+
+absl::Status SnapshotReader::Scan(const KeyRange& range, Visitor visit) {
+  return snapshot_->Scan(range, visit);
+}
+
+absl::StatusOr<std::optional<Entry>> Transaction::Get(absl::string_view key) {
+  if (auto own = writes_.find(key); own != writes_.end()) {
+    if (!own->second) return std::nullopt;
+    return Entry{.value = *own->second, .mod_revision = 0};
+  }
+  ASSIGN_OR_RETURN(std::optional<Entry> entry, snapshot_->Get(key));
+  conditions_.emplace(std::string(key), entry ? entry->mod_revision : 0);
+  return entry;
+}
+
+absl::Status Transaction::Scan(const KeyRange& range, Visitor visit) {
+  return snapshot_->Scan(range, visit);
+}
+
+void Transaction::Put(absl::string_view key, std::string value) {
+  write_bytes_ += key.size() + value.size();
+  writes_.insert_or_assign(std::string(key), std::move(value));
+}
+
+void Transaction::Delete(absl::string_view key) {
+  write_bytes_ += key.size();
+  writes_.insert_or_assign(std::string(key), std::nullopt);
+}
+
+CommitRequest Transaction::BuildCommit() const {
+  CommitRequest request;
+  request.conditions.reserve(conditions_.size());
+  for (const auto& [key, mod_revision] : conditions_) {
+    request.conditions.push_back({.key = key, .mod_revision = mod_revision});
+  }
+  request.writes.reserve(writes_.size());
+  for (const auto& [key, value] : writes_) request.writes.push_back({.key = key, .value = value});
+  return request;
+}
+
+absl::StatusOr<Revision> TransactionRunner::Run(
+    const OrganizationId& organization, absl::FunctionRef<absl::Status(Transaction&)> body) {
+  std::mutex& lock =
+      organization_locks_[absl::Hash<OrganizationId>()(organization) % organization_locks_.size()];
+  std::lock_guard<std::mutex> guard(lock);
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, engine_->NewSnapshot());
+    Transaction transaction(std::move(snapshot));
+    RETURN_IF_ERROR(body(transaction));
+    if (!transaction.has_writes()) return transaction.revision();
+    absl::StatusOr<Revision> revision = engine_->Commit(transaction.BuildCommit());
+    if (revision.ok() || !absl::IsAborted(revision.status())) return revision;
+  }
+  return Error(absl::StatusCode::kAborted, reason::kConcurrentChange,
+               absl::StrCat("organization \"", organization.value(), "\" was changed by others ",
+                            kMaxAttempts, " times in a row; retry"))
+      .Build();
+}
+
+}  // namespace gatehouse::storage
