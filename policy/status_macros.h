@@ -8,16 +8,17 @@
 #include "absl/status/statusor.h"
 
 // Returns the status of `expression` from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expression)                                             \
-  do {                                                                          \
-    if (absl::Status gatehouse_status = (expression); !gatehouse_status.ok()) { \
-      return gatehouse_status;                                                  \
-    }                                                                           \
+#define RETURN_IF_ERROR(expression) \
+  GATEHOUSE_RETURN_IF_ERROR_(GATEHOUSE_CONCAT_(gatehouse_status_, __COUNTER__), expression)
+
+#define GATEHOUSE_RETURN_IF_ERROR_(status, expression)                   \
+  do {                                                                   \
+    if (absl::Status status = (expression); !status.ok()) return status; \
   } while (false)
 
 // Assigns the value of a StatusOr to `lhs` (which may declare), or returns its status.
 #define ASSIGN_OR_RETURN(lhs, expression) \
-  GATEHOUSE_ASSIGN_OR_RETURN_(GATEHOUSE_CONCAT_(gatehouse_statusor_, __LINE__), lhs, expression)
+  GATEHOUSE_ASSIGN_OR_RETURN_(GATEHOUSE_CONCAT_(gatehouse_statusor_, __COUNTER__), lhs, expression)
 
 #define GATEHOUSE_ASSIGN_OR_RETURN_(statusor, lhs, expression) \
   auto statusor = (expression);                                \
