@@ -39,11 +39,7 @@ absl::Status OrganizationStore::Delete(Transaction& tx, const OrganizationId& id
   tx.Delete(keys::Organization(id));
   tx.Delete(keys::PolicyGuard(id));
   tx.Delete(keys::Totals(id));
-  return tx.Scan(PrefixRange(keys::OrganizationPrefix(keys::kDomainCounts, id)),
-                 [&](absl::string_view key, absl::string_view, Revision) {
-                   tx.Delete(key);
-                   return true;
-                 });
+  return DeleteRange(tx, PrefixRange(keys::OrganizationPrefix(keys::kDomainCounts, id)));
 }
 
 absl::StatusOr<OrganizationTotals> OrganizationStore::Totals(Reader& reader,

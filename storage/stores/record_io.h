@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -68,6 +69,17 @@ inline absl::Status ScanRange(
         return more.ok() && *more;
       });
   return failure.ok() ? scanned : failure;
+}
+
+// Deletes every record of `range`.
+inline absl::Status DeleteRange(Transaction& tx, const KeyRange& range) {
+  std::vector<std::string> found;
+  RETURN_IF_ERROR(tx.Scan(range, [&](absl::string_view key, absl::string_view, Revision) {
+    found.emplace_back(key);
+    return true;
+  }));
+  for (const std::string& key : found) tx.Delete(key);
+  return absl::OkStatus();
 }
 
 }  // namespace gatehouse::storage

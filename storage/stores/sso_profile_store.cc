@@ -44,11 +44,8 @@ absl::Status SsoProfileStore::Delete(Transaction& tx, const SsoProfile& profile)
   RETURN_IF_ERROR(PolicyGuard::Touch(tx, profile.organization));
   tx.Delete(keys::SsoProfile(profile.organization, profile.id));
   tx.Delete(keys::ProfileKey(profile.organization, profile.id));
-  return tx.Scan(PrefixRange(keys::ConnectionTestsPrefix(profile.organization, profile.id)),
-                 [&](absl::string_view key, absl::string_view, Revision) {
-                   tx.Delete(key);
-                   return true;
-                 });
+  return DeleteRange(tx,
+                     PrefixRange(keys::ConnectionTestsPrefix(profile.organization, profile.id)));
 }
 
 absl::StatusOr<std::string> SsoProfileStore::PrivateKey(Reader& reader, const SsoProfile& profile) {

@@ -31,7 +31,27 @@ absl::StatusOr<std::optional<Entry>> Transaction::Get(absl::string_view key) {
 }
 
 absl::Status Transaction::Scan(const KeyRange& range, Visitor visit) {
-  return snapshot_->Scan(range, visit);
+  // Merges two sorted sequences: the snapshot's entries and our own writes.
+  auto own = writes_.lower_bound(range.start);
+  auto own_end = range.end.empty() ? writes_.end() : writes_.lower_bound(range.end);
+  bool more = true;
+  // Visits our own writes with keys below `bound` (all, if nullopt).
+  auto visit_own_below = [&](std::optional<absl::string_view> bound) {
+    for (; more && own != own_end && (!bound || own->first < *bound); ++own) {
+      if (own->second) more = visit(own->first, *own->second, 0);
+    }
+  };
+  RETURN_IF_ERROR(snapshot_->Scan(
+      range, [&](absl::string_view key, absl::string_view value, Revision mod_revision) {
+        visit_own_below(key);
+        if (!more) return false;
+        // Overwritten or deleted here: our own write is visited in its turn.
+        if (own != own_end && own->first == key) return true;
+        more = visit(key, value, mod_revision);
+        return more;
+      }));
+  visit_own_below(std::nullopt);
+  return absl::OkStatus();
 }
 
 void Transaction::Put(absl::string_view key, std::string value) {

@@ -35,9 +35,10 @@ class Reader {
 
   virtual ~Reader() = default;
   virtual absl::StatusOr<std::optional<Entry>> Get(absl::string_view key) = 0;
-  // As Snapshot::Scan. A transaction's own writes are not seen, and what a scan
-  // saw is not a condition of the commit: guard it with a key that every writer
-  // of the range also writes (PolicyGuard, counts).
+  // As Snapshot::Scan. A transaction sees its own writes (with mod revision 0);
+  // `visit` must not write to it. What a scan saw is not a condition of the
+  // commit: guard it with a key that every writer of the range also writes
+  // (PolicyGuard, counts).
   virtual absl::Status Scan(const KeyRange& range, Visitor visit) = 0;
   virtual Revision revision() const = 0;
 };

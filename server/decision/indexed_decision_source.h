@@ -1,0 +1,51 @@
+// Decides from rules kept in memory and one point read for the user.
+//
+// Domain rules and exemptions are few and stand in an immutable RuleTable that
+// follows each commit; the user's record is read from the engine. So a check
+// takes no lock that a commit holds, and reads the store once.
+#ifndef GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
+#define GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/decision/decision_source.h"
+#include "server/decision/rule_table.h"
+#include "server/decision/store_decision_source.h"
+#include "storage/engine.h"
+
+namespace gatehouse {
+
+class IndexedDecisionSource final : public DecisionSource, private storage::CommitListener {
+ public:
+  // Reads the rules and follows `engine`, which must outlive the result and has
+  // no other listener.
+  static absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> Open(storage::Engine* engine);
+  ~IndexedDecisionSource() override;
+
+  absl::Status Load(
+      const EmailAddress& email,
+      absl::FunctionRef<void(const DecisionFacts&, storage::Revision)> use) const override;
+  absl::StatusOr<storage::Revision> LoadMany(
+      absl::Span<const EmailAddress> emails,
+      absl::FunctionRef<void(size_t, const absl::StatusOr<DecisionFacts>&)> use) const override;
+
+ private:
+  explicit IndexedDecisionSource(storage::Engine* engine) : engine_(engine), from_store_(engine) {}
+
+  // Brings the table up to the commits. If the store cannot be read, there is
+  // no table until a later commit finds it readable; the store itself then
+  // answers (or fails) every check.
+  void OnCommits(const std::vector<storage::Change>& changes) override;
+
+  storage::Engine* engine_;
+  StoreDecisionSource from_store_;
+  std::mutex update_mutex_;  // the first load against the first commit heard of
+  RuleTableCell cell_;
+};
+
+}  // namespace gatehouse
+
+#endif  // GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
