@@ -31,8 +31,7 @@ enum class UserFileFormat {
   // displayName, else givenName and surname.
   kEntraId,
   // email, or login where email is empty; displayName, else firstName and
-  // lastName. In Okta's reports the columns are "User Login" or "Username",
-  // "Primary email", "First name", "Last name".
+  // lastName. Reports say "Primary email", "Okta username" and "User fullname".
   kOkta,
 };
 
@@ -66,8 +65,12 @@ class UserColumns {
 
   // The user of a record, which must have as many fields as the header.
   // INVALID_ARGUMENT (field "email", "display_name" or "role"): no address, more
-  // bytes than the API takes (254; 200), not UTF-8, or no known role.
+  // bytes than the API takes (254; 200), not UTF-8, or no known role. A line
+  // break in a display name becomes a space; with an '@' as well the name is
+  // refused, since a missing quote has then swallowed another row.
   absl::StatusOr<UserRow> Map(const std::vector<std::string>& record) const;
+  // The address that Map takes, as written; empty if there is none.
+  std::string Email(const std::vector<std::string>& record) const;
 
  private:
   UserColumns() = default;
@@ -75,7 +78,7 @@ class UserColumns {
   UserFileFormat format_ = UserFileFormat::kPlain;
   // Columns in order of preference: the first that is not empty counts.
   std::vector<size_t> email_;
-  std::vector<size_t> display_name_;
+  std::optional<size_t> display_name_;
   // First and last name, joined where no display name is given.
   std::vector<size_t> names_;
   std::optional<size_t> role_;

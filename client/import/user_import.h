@@ -80,7 +80,7 @@ struct UserImportReport {
   int64_t claimed_count = 0;  // independent users that became managed
   int64_t unchanged_count = 0;
   int64_t failed_count = 0;
-  // Rows imported although the source says that the account is suspended or
+  // Rows sent although the source says that the account is suspended or
   // disabled: enforcement must cover them too. They are not suspended here.
   int64_t inactive_count = 0;
   // By line.
