@@ -20,8 +20,8 @@ namespace {
 
 constexpr size_t kMaxName = 253;  // RFC 1035 3.1: 255 on the wire, with lengths and the root
 constexpr size_t kMaxLabel = 63;
-// No code point of UTF-8 takes more than four bytes, and none that counts maps
-// to less than one byte of the ASCII form.
+// In UTF-8 a code point takes at most four bytes, in the ASCII form at least one
+// (but for those that UTS 46 drops, of which nobody needs many).
 constexpr size_t kMaxInput = 4 * kMaxName;
 
 const UIDNA* Uts46() {
@@ -49,7 +49,7 @@ bool IsFullStop(UChar32 c) {
   return c == '.' || c == 0x3002 || c == 0xFF0E || c == 0xFF61;  // UTS 46 4.5, notes
 }
 
-// The labels of a name as it was given; with no dot at its ends.
+// The labels of a name as it was given.
 std::vector<absl::string_view> GivenLabels(absl::string_view name) {
   std::vector<absl::string_view> labels;
   const int32_t size = static_cast<int32_t>(name.size());

@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <utility>
+#include <tuple>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "policy/errors.h"
+#include "policy/status_macros.h"
 
 namespace gatehouse {
 namespace {
@@ -105,15 +106,13 @@ absl::StatusOr<EmailAddress> EmailAddress::Parse(absl::string_view field,
   const absl::string_view given_local = address.substr(0, at);
   std::string fault = LocalFault(given_local);
   if (!fault.empty()) return InvalidField(field, address, fault);
-  absl::StatusOr<std::string> local = CanonicalLocal(given_local);
-  if (!local.ok()) return local.status();
+  ASSIGN_OR_RETURN(const std::string local, CanonicalLocal(given_local));
   // Normalization makes a ';' of U+037E, and may make the text longer.
-  fault = LocalFault(*local);
+  fault = LocalFault(local);
   if (!fault.empty()) return InvalidField(field, address, absl::StrCat(fault, ", once normalized"));
-  absl::StatusOr<DomainName> domain = DomainName::Parse(field, address.substr(at + 1));
-  if (!domain.ok()) return domain.status();
-  if (local->size() + 1 + domain->ascii().size() > kMaxAddress) return too_long();
-  return FromTrusted(*local, *domain);
+  ASSIGN_OR_RETURN(const DomainName domain, DomainName::Parse(field, address.substr(at + 1)));
+  if (local.size() + 1 + domain.ascii().size() > kMaxAddress) return too_long();
+  return FromTrusted(local, domain);
 }
 
 EmailAddress EmailAddress::FromTrusted(absl::string_view local, const DomainName& domain) {
