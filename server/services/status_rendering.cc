@@ -1,0 +1,77 @@
+#include "server/services/status_rendering.h"
+
+#include <optional>
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "policy/errors.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr char kDomain[] = "gatehouse";
+constexpr size_t kMaxItemMessageBytes = 1024;
+
+v1::ErrorDetails RenderDetails(const ErrorDetails& details) {
+  v1::ErrorDetails rendered;
+  rendered.mutable_info()->set_reason(details.reason);
+  rendered.mutable_info()->set_domain(kDomain);
+  for (const auto& [key, value] : details.metadata) {
+    (*rendered.mutable_info()->mutable_metadata())[key] = value;
+  }
+  for (const auto& [field, expectation] : details.field_violations) {
+    auto* violation = rendered.mutable_bad_request()->add_field_violations();
+    violation->set_field(field);
+    violation->set_description(expectation);
+  }
+  for (const auto& [subject, description] : details.precondition_violations) {
+    auto* violation = rendered.mutable_precondition_failure()->add_violations();
+    violation->set_type(details.reason);
+    violation->set_subject(subject);
+    violation->set_description(description);
+  }
+  if (details.retry_after_ms > 0) {
+    auto* delay = rendered.mutable_retry_info()->mutable_retry_delay();
+    delay->set_seconds(details.retry_after_ms / 1000);
+    delay->set_nanos(static_cast<int32_t>(details.retry_after_ms % 1000 * 1'000'000));
+  }
+  return rendered;
+}
+
+// `status` itself if its details are ours, else what may be said instead.
+absl::Status Presentable(const absl::Status& status) {
+  if (DetailsOf(status)) return status;
+  return Error(absl::StatusCode::kInternal, "INTERNAL", "internal error; the server's log has more")
+      .Build();
+}
+
+}  // namespace
+
+grpc::Status RenderStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const absl::Status presentable = Presentable(status);
+  const v1::ErrorDetails details = RenderDetails(*DetailsOf(presentable));
+  google::rpc::Status rendered;
+  rendered.set_code(static_cast<int>(presentable.code()));
+  rendered.set_message(std::string(presentable.message()));
+  rendered.add_details()->PackFrom(details.info());
+  if (details.has_bad_request()) rendered.add_details()->PackFrom(details.bad_request());
+  if (details.has_precondition_failure()) {
+    rendered.add_details()->PackFrom(details.precondition_failure());
+  }
+  if (details.has_retry_info()) rendered.add_details()->PackFrom(details.retry_info());
+  return grpc::Status(static_cast<grpc::StatusCode>(presentable.code()), rendered.message(),
+                      rendered.SerializeAsString());
+}
+
+v1::ItemError RenderItemError(const absl::Status& status) {
+  const absl::Status presentable = Presentable(status);
+  v1::ItemError error;
+  error.set_code(static_cast<int>(presentable.code()));
+  error.set_message(std::string(presentable.message().substr(0, kMaxItemMessageBytes)));
+  *error.mutable_details() = RenderDetails(*DetailsOf(presentable));
+  return error;
+}
+
+}  // namespace gatehouse
