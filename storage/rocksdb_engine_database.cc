@@ -9,6 +9,7 @@
 #include "rocksdb/cache.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/options.h"
 #include "rocksdb/table.h"
 #include "storage/engine_request.h"
@@ -49,6 +50,17 @@ rocksdb::ColumnFamilyOptions FamilyOptions(size_t write_buffer_bytes,
   return options;
 }
 
+// The engine resumes on its own terms: before the next commit, and then it looks at what the
+// failed one left behind. RocksDB's own attempts would run at the same time.
+class NoAutomaticRecovery final : public rocksdb::EventListener {
+ public:
+  const char* Name() const override { return "NoAutomaticRecovery"; }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 rocksdb::DBOptions DatabaseOptions(Database::Mode mode, rocksdb::Env* env) {
   rocksdb::DBOptions options;
   options.env = env;
@@ -59,6 +71,8 @@ rocksdb::DBOptions DatabaseOptions(Database::Mode mode, rocksdb::Env* env) {
   // loss may be cut, zero or garbage. That nothing acknowledged was dropped is for the watermark
   // to say; no mode of RocksDB can (docs/storage-engine.md).
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  options.max_bgerror_resume_count = 0;
   options.max_total_wal_size = uint64_t{128} << 20;
   options.max_background_jobs = 2;
   options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
@@ -107,6 +121,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
                                          &rocks)
           : rocksdb::DB::Open(database_options, path, families, &database->families_, &rocks);
   database->rocks_.reset(rocks);
+  if (status.ok() && mode == Mode::kReadWrite) status = database->PrepareResume();
   if (status.ok()) return database;
   // The path and the families are ours: RocksDB finds them wrong when they are not as we left
   // them, CURRENT gone for one.
@@ -207,6 +222,37 @@ absl::StatusOr<std::vector<Change>> Database::ReadChanges(Revision after, Revisi
   if (read.size() == wanted) return read;
   return StoreCorrupt(
       absl::StrCat("the change of revision ", after + read.size() + 1, " is missing"));
+}
+
+absl::Status Database::Resume() {
+  auto refuse = [](absl::string_view why) {
+    return Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable,
+                 absl::StrCat("the store refuses writes since one failed: ", why))
+        .Build();
+  };
+  uint64_t entries = 0;
+  if (!rocks_->GetIntProperty(data(), rocksdb::DB::Properties::kNumEntriesActiveMemTable,
+                              &entries) ||
+      entries == 0) {
+    return refuse("its log file is unusable; a restart replaces it");
+  }
+  rocksdb::Status status = rocks_->Resume();
+  if (status.ok()) status = PrepareResume();
+  return status.ok() ? absl::OkStatus() : refuse(status.ToString());
+}
+
+// RocksDB's Resume replaces a log file that has failed by flushing, and flushes only if there is
+// something in memory; otherwise it reports success and the next write goes to the unusable file
+// (in 7.8, an assertion failure). So there always is something: a number that is in the store
+// anyway, put again past the log. Its loss would change nothing.
+rocksdb::Status Database::PrepareResume() {
+  std::string version;
+  rocksdb::Status status =
+      rocks_->Get(ReadAt(nullptr), data(), ToSlice(format::kFormatKey), &version);
+  if (!status.ok()) return status;
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  return rocks_->Put(options, data(), ToSlice(format::kFormatKey), version);
 }
 
 }  // namespace gatehouse::storage

@@ -72,8 +72,14 @@ class Database {
   absl::StatusOr<std::vector<Change>> ReadChanges(Revision after, Revision newest, size_t limit,
                                                   const rocksdb::Snapshot* snapshot) const;
 
+  // Takes writes again after one has failed. UNAVAILABLE: not possible, or not yet.
+  absl::Status Resume();
+
  private:
   Database() = default;
+
+  // What Resume needs to find.
+  rocksdb::Status PrepareResume();
 
   // Whether `key` exists; if so, `bytes` is what is stored.
   absl::StatusOr<bool> Read(absl::string_view key, const rocksdb::Snapshot* snapshot,

@@ -116,11 +116,7 @@ absl::Status RocksDbEngine::Persist(CommitBatch* commits) {
 // After a failed write the database knows better than we do whether it happened.
 absl::Status RocksDbEngine::Recover() {
   if (!broken_) return absl::OkStatus();
-  rocksdb::Status resumed = database_->rocks()->Resume();
-  if (!resumed.ok()) {
-    return Unavailable(absl::StrCat(
-        "the store refuses writes since a write failed, and cannot resume: ", resumed.ToString()));
-  }
+  RETURN_IF_ERROR(database_->Resume());
   ASSIGN_OR_RETURN(Revision newest, database_->GetNumber(format::kRevisionKey, nullptr));
   ASSIGN_OR_RETURN(Revision log_start, database_->GetNumber(format::kLogStartKey, nullptr));
   ASSIGN_OR_RETURN(std::vector<Change> changes,
