@@ -30,7 +30,9 @@ absl::Status ToStatus(int code, const std::string& message, const v1::ErrorDetai
     std::move(error).Field(violation.field(), violation.description());
   }
   for (const auto& violation : details.precondition_failure().violations()) {
-    std::move(error).Subject(violation.subject(), violation.description());
+    std::move(error).Violation({.reason = violation.type(),
+                                .resource = violation.subject(),
+                                .description = violation.description()});
   }
   if (details.has_retry_info()) {
     const auto& delay = details.retry_info().retry_delay();

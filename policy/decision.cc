@@ -34,6 +34,9 @@ Decision AnswerEnforced(DecisionReason reason, absl::Time since) {
 // Rules 3 to 7, on a held domain, as if the mode were ENFORCE.
 Decision DecideEnforced(const Enforcement& enforcement, const UserFacts* user,
                         const Exemption* exemption, LoginAction action, absl::Time now) {
+  if (action == LoginAction::kEmailChange) {
+    return Answer(Verdict::kDeny, DecisionReason::kEmailChangeToEnforcedDomain);
+  }
   if (user != nullptr && !user->claimed) {
     return Answer(Verdict::kAllowPassword, DecisionReason::kIndependentUser);
   }
@@ -43,9 +46,6 @@ Decision DecideEnforced(const Enforcement& enforcement, const UserFacts* user,
       decision.valid_until = exemption->expire_time;
       return decision;
     }
-  }
-  if (action == LoginAction::kEmailChange) {
-    return Answer(Verdict::kDeny, DecisionReason::kEmailChangeToEnforcedDomain);
   }
   if (user != nullptr) {
     return AnswerEnforced(DecisionReason::kEnforced,

@@ -84,13 +84,13 @@ struct Decision {
 //     under any enforcement and without one.
 //  2. Without an enforcement on a held domain: ALLOW_PASSWORD. An enforcement on
 //     a domain that is PENDING or EXPIRED counts as none.
-//  3. An independent user is never enforced: ALLOW_PASSWORD.
-//  4. A user with an active exemption: ALLOW_PASSWORD.
-//  5. EMAIL_CHANGE to an address on an enforced domain: DENY.
+//  3. EMAIL_CHANGE to an address on an enforced domain, whoever has it now: DENY.
+//  4. An independent user is never enforced: ALLOW_PASSWORD.
+//  5. A user with an active exemption: ALLOW_PASSWORD.
 //  6. A managed user: REQUIRE_SSO.
 //  7. An unknown address: as the enforcement's unmanaged_users says.
-// OBSERVE turns what rules 5 to 7 would refuse into ALLOW_PASSWORD and reports
-// it as observed_verdict.
+// OBSERVE turns what rules 3, 6 and 7 would refuse into ALLOW_PASSWORD and
+// reports it as observed_verdict.
 Decision Decide(const DecisionInputs& inputs, LoginAction action, absl::Time now);
 
 }  // namespace gatehouse

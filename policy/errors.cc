@@ -42,7 +42,12 @@ std::string Encode(const ErrorDetails& details) {
   std::string out;
   Append(details.reason, out);
   AppendPairs(details.field_violations, out);
-  AppendPairs(details.precondition_violations, out);
+  Append(static_cast<int64_t>(details.precondition_violations.size()), out);
+  for (const PreconditionViolation& violation : details.precondition_violations) {
+    Append(violation.reason, out);
+    Append(violation.resource, out);
+    Append(violation.description, out);
+  }
   AppendPairs(details.metadata, out);
   Append(details.retry_after_ms, out);
   return out;
@@ -77,11 +82,24 @@ bool TakePairs(absl::string_view& in, Pairs& pairs) {
   return true;
 }
 
+bool TakeViolations(absl::string_view& in, std::vector<PreconditionViolation>& violations) {
+  int64_t count = 0;
+  if (!Take(in, count)) return false;
+  for (; count > 0; --count) {
+    PreconditionViolation& violation = violations.emplace_back();
+    if (!Take(in, violation.reason) || !Take(in, violation.resource) ||
+        !Take(in, violation.description)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::optional<ErrorDetails> Decode(absl::string_view in) {
   ErrorDetails details;
   Pairs metadata;
   if (!Take(in, details.reason) || !TakePairs(in, details.field_violations) ||
-      !TakePairs(in, details.precondition_violations) || !TakePairs(in, metadata) ||
+      !TakeViolations(in, details.precondition_violations) || !TakePairs(in, metadata) ||
       !Take(in, details.retry_after_ms) || !in.empty()) {
     return std::nullopt;
   }
@@ -142,7 +160,13 @@ Error&& Error::Field(absl::string_view field, absl::string_view expectation) && 
 }
 
 Error&& Error::Subject(absl::string_view resource, absl::string_view description) && {
-  details_.precondition_violations.emplace_back(resource, description);
+  return std::move(*this).Violation({.reason = details_.reason,
+                                     .resource = std::string(resource),
+                                     .description = std::string(description)});
+}
+
+Error&& Error::Violation(PreconditionViolation violation) && {
+  details_.precondition_violations.push_back(std::move(violation));
   return std::move(*this);
 }
 

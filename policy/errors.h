@@ -58,13 +58,20 @@ inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kOverloaded = "OVERLOADED";
 }  // namespace reason
 
+// Something whose state stands in the way.
+struct PreconditionViolation {
+  std::string reason;       // one of reason::k…
+  std::string resource;     // its name
+  std::string description;  // what is wrong with it, and what to do
+};
+
 // What an error says beyond its code and message.
 struct ErrorDetails {
   std::string reason;  // one of reason::k…
   // INVALID_ARGUMENT: field path -> what was expected.
   std::vector<std::pair<std::string, std::string>> field_violations;
-  // FAILED_PRECONDITION, ABORTED: resource name -> what must change first.
-  std::vector<std::pair<std::string, std::string>> precondition_violations;
+  // FAILED_PRECONDITION, ABORTED: what must change first.
+  std::vector<PreconditionViolation> precondition_violations;
   std::map<std::string, std::string> metadata;
   // UNAVAILABLE: when a retry is worth while. 0: no hint.
   int64_t retry_after_ms = 0;
@@ -76,8 +83,10 @@ class Error {
   Error(absl::StatusCode code, absl::string_view reason, absl::string_view message);
 
   Error&& Field(absl::string_view field, absl::string_view expectation) &&;
-  // A resource whose state stands in the way.
+  // A resource whose state stands in the way, for the error's reason.
   Error&& Subject(absl::string_view resource, absl::string_view description) &&;
+  // The same for a reason of its own, where one error has several.
+  Error&& Violation(PreconditionViolation violation) &&;
   Error&& Metadata(absl::string_view key, absl::string_view value) &&;
   Error&& RetryAfterMs(int64_t milliseconds) &&;
   absl::Status Build() &&;

@@ -25,11 +25,11 @@ v1::ErrorDetails RenderDetails(const ErrorDetails& details) {
     violation->set_field(field);
     violation->set_description(expectation);
   }
-  for (const auto& [subject, description] : details.precondition_violations) {
-    auto* violation = rendered.mutable_precondition_failure()->add_violations();
-    violation->set_type(details.reason);
-    violation->set_subject(subject);
-    violation->set_description(description);
+  for (const PreconditionViolation& violation : details.precondition_violations) {
+    auto* rendered_violation = rendered.mutable_precondition_failure()->add_violations();
+    rendered_violation->set_type(violation.reason);
+    rendered_violation->set_subject(violation.resource);
+    rendered_violation->set_description(violation.description);
   }
   if (details.retry_after_ms > 0) {
     auto* delay = rendered.mutable_retry_info()->mutable_retry_delay();

@@ -122,6 +122,8 @@ TEST(Decide, LetsNobodyTakeAnAddressOfAnEnforcedDomain) {
       {"managed user's", {kVerified, kManaged, kUser, kNone}, kChange, kRefused},
       {"at risk", {kAtRisk, kManaged, kNone, kNone}, kChange, kRefused},
       {"everybody's rule", {kVerified, kEverybody, kNone, kNone}, kChange, kRefused},
+      {"independent user's", {kVerified, kManaged, kIndependent, kNone}, kChange, kRefused},
+      {"exempt user's", {kVerified, kManaged, kUser, kService}, kChange, kRefused},
       {"observed", {kVerified, kWatched, kNone, kNone}, kChange, kObserved},
   });
 }
@@ -132,7 +134,6 @@ TEST(Decide, NeverEnforcesIndependentUsers) {
   ExpectAll({
       {"sign-in", {kVerified, kManaged, kIndependent, kNone}, kSignIn, kFree},
       {"reset", {kVerified, kManaged, kIndependent, kNone}, kReset, kFree},
-      {"change", {kVerified, kManaged, kIndependent, kNone}, kChange, kFree},
       {"everybody's rule", {kVerified, kEverybody, kIndependent, kNone}, kSignIn, kFree},
       {"observed", {kVerified, kWatched, kIndependent, kNone}, kSignIn, kObserved},
       {"exempt as well", {kVerified, kManaged, kIndependent, kGlassSoonOver}, kSignIn, kFree},
@@ -151,7 +152,7 @@ TEST(Decide, AllowsAPasswordWhileAnExemptionLasts) {
   ExpectAll({
       {"triggering admin", {kVerified, kManaged, kUser, kTrigger}, kSignIn, kTriggered},
       {"break glass", {kVerified, kManaged, kUser, kGlass}, kReset, kBroken},
-      {"service account", {kVerified, kManaged, kUser, kService}, kChange, kServed},
+      {"service account", {kVerified, kManaged, kUser, kService}, kReset, kServed},
       {"last nanosecond", {kVerified, kManaged, kUser, kGlassSoonOver}, kSignIn, kUntilSoon},
       {"its end", {kVerified, kManaged, kUser, kGlassOver}, kSignIn, kEnforced},
       {"observed", {kVerified, kWatched, kUser, kGlassSoonOver}, kSignIn, kObserved},

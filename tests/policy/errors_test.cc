@@ -21,6 +21,7 @@ TEST(Error, CarriesEveryDetailThroughTheStatus) {
           .Field("domain", "a verified one")
           .Subject("organizations/acme/domains/acme.example", "verify it first")
           .Subject("organizations/acme/domains/b.example", "")
+          .Violation({.reason = "WOULD_LOCK_OUT", .resource = "o", .description = "d"})
           .Metadata("state", "PENDING")
           .Metadata("state", "AT_RISK")
           .Metadata("", std::string("a\0:3:b", 6))
@@ -31,9 +32,14 @@ TEST(Error, CarriesEveryDetailThroughTheStatus) {
   ASSERT_TRUE(details.has_value());
   EXPECT_EQ(details->reason, "DOMAIN_NOT_VERIFIED");
   EXPECT_THAT(details->field_violations, ElementsAre(Pair("domain", "a verified one")));
-  EXPECT_THAT(details->precondition_violations,
-              ElementsAre(Pair("organizations/acme/domains/acme.example", "verify it first"),
-                          Pair("organizations/acme/domains/b.example", "")));
+  ASSERT_EQ(details->precondition_violations.size(), 3u);
+  const std::vector<PreconditionViolation>& violations = details->precondition_violations;
+  EXPECT_EQ(violations[0].reason, "DOMAIN_NOT_VERIFIED");
+  EXPECT_EQ(violations[0].resource, "organizations/acme/domains/acme.example");
+  EXPECT_EQ(violations[0].description, "verify it first");
+  EXPECT_EQ(violations[1].resource, "organizations/acme/domains/b.example");
+  EXPECT_EQ(violations[1].description, "");
+  EXPECT_EQ(violations[2].reason, "WOULD_LOCK_OUT");
   EXPECT_THAT(details->metadata,
               UnorderedElementsAre(Pair("state", "AT_RISK"), Pair("", std::string("a\0:3:b", 6))));
   EXPECT_EQ(details->retry_after_ms, 1500);
