@@ -23,7 +23,6 @@ _PKG_CONFIG = {
         "absl_time",
     ],
     "cares": ["libcares"],
-    "curl": ["libcurl"],
     "grpc": ["grpc++", "protobuf"],
     "icu": ["icu-uc", "icu-i18n"],
     "openssl": ["openssl"],
@@ -35,6 +34,7 @@ _PKG_CONFIG = {
     "tomlplusplus": ["tomlplusplus"],
     "xmlsec": ["xmlsec1-openssl", "libxml-2.0"],
     "xxhash": ["libxxhash"],
+    "zlib": ["zlib"],
 }
 
 # target: link flags, for libraries with no .pc file.
