@@ -5,6 +5,9 @@
 namespace gatehouse {
 
 WayIn WayInOf(const DecisionInputs& inputs, Role role) {
+  // Decide() denies a suspended user only on a domain that the organization
+  // holds: elsewhere the address may be somebody else's to judge.
+  if (inputs.user->suspended) return WayIn::kNone;
   DecisionInputs lasting = inputs;
   if (inputs.exemption != nullptr && inputs.exemption->expire_time != absl::InfiniteFuture()) {
     lasting.exemption = nullptr;

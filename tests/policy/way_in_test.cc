@@ -79,6 +79,7 @@ TEST(WayIn, IsLastingAndDoesNotNeedTheIdp) {
       {"observed admin whose exemption ends", On::kObserved, Who::kManaged, kAdmin, kTriggerEnds,
        WayIn::kUncoveredAdmin},
       {"suspended admin", On::kHeld, Who::kSuspended, kAdmin, {}, WayIn::kNone},
+      {"suspended admin elsewhere", On::kNoDomain, Who::kSuspended, kAdmin, {}, WayIn::kNone},
       {"suspended admin, exempt", On::kEnforced, Who::kSuspended, kAdmin, kTrigger, WayIn::kNone},
       {"triggering admin", On::kEnforced, Who::kManaged, kAdmin, kTrigger, WayIn::kExemptAdmin},
       {"triggering owner", On::kEnforced, Who::kManaged, kOwner, kTrigger, WayIn::kExemptAdmin},
