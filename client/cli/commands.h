@@ -1,0 +1,20 @@
+// The commands, a function for each noun.
+#ifndef GATEHOUSE_CLIENT_CLI_COMMANDS_H_
+#define GATEHOUSE_CLIENT_CLI_COMMANDS_H_
+
+namespace gatehouse::cli {
+
+class CommandTree;
+
+void AddOrganizationCommands(CommandTree& tree);
+void AddDomainCommands(CommandTree& tree);
+void AddUserCommands(CommandTree& tree);
+void AddProfileCommands(CommandTree& tree);
+void AddTestCommands(CommandTree& tree);
+void AddEnforcementCommands(CommandTree& tree);
+void AddExemptionCommands(CommandTree& tree);
+void AddCheckCommands(CommandTree& tree);
+
+}  // namespace gatehouse::cli
+
+#endif  // GATEHOUSE_CLIENT_CLI_COMMANDS_H_
