@@ -1,7 +1,5 @@
 #include "client/import/user_columns.h"
 
-#include <unicode/utf8.h>
-
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -13,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/types/span.h"
+#include "client/utf8.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 
@@ -157,17 +156,6 @@ absl::StatusOr<std::optional<size_t>> FindOne(const std::vector<std::string>& he
                                               absl::Span<const absl::string_view> wanted) {
   ASSIGN_OR_RETURN(const std::vector<size_t> found, Find(header, wanted));
   return found.empty() ? std::nullopt : std::optional<size_t>(found.front());
-}
-
-bool IsUtf8(absl::string_view value) {
-  const char* bytes = value.data();
-  const int32_t size = static_cast<int32_t>(value.size());
-  for (int32_t i = 0; i < size;) {
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, size, c);
-    if (c < 0) return false;
-  }
-  return true;
 }
 
 absl::Status CheckText(absl::string_view field, absl::string_view value, size_t max_bytes) {

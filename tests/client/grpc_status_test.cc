@@ -50,7 +50,8 @@ TEST(FromGrpcStatus, KeepsCodeMessageAndDetails) {
   EXPECT_EQ(details->field_violations[0].first, "email");
   EXPECT_EQ(details->field_violations[0].second, "exactly one '@'");
   ASSERT_EQ(details->precondition_violations.size(), 1u);
-  EXPECT_EQ(details->precondition_violations[0].resource, "organizations/acme/domains/acme.example");
+  EXPECT_EQ(details->precondition_violations[0].resource,
+            "organizations/acme/domains/acme.example");
   EXPECT_EQ(details->retry_after_ms, 2'005);
 }
 

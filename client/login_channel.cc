@@ -1,0 +1,115 @@
+#include "client/login_channel.h"
+
+#include <arpa/inet.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "policy/errors.h"
+
+namespace gatehouse::client {
+namespace {
+
+// A dead peer is noticed within keepalive + this.
+constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(5);
+// gRPC's own first pause is 1 s and the longest 2 min: too long for people who
+// wait to sign in while the server restarts.
+constexpr absl::Duration kFirstReconnectPause = absl::Milliseconds(100);
+constexpr absl::Duration kLongestReconnectPause = absl::Seconds(2);
+constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
+
+// "host:port", "[v6]:port", "host" -> host.
+absl::string_view HostOf(absl::string_view address) {
+  if (absl::ConsumePrefix(&address, "[")) return address.substr(0, address.find(']'));
+  return address.substr(0, address.find(':'));
+}
+
+bool IsLoopbackHost(absl::string_view host) {
+  if (absl::EqualsIgnoreCase(host, "localhost")) return true;
+  const std::string text(host);
+  if (in_addr v4{}; inet_pton(AF_INET, text.c_str(), &v4) == 1) {
+    return (ntohl(v4.s_addr) >> 24) == 127;
+  }
+  in6_addr v6{};
+  return inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::string ServiceConfig(int max_attempts) {
+  // Retries by gRPC itself, within the deadline of the call's context: they heed
+  // a server's push-back and go to another address if there is one. (A `timeout`
+  // in a service config fires early in gRPC 1.51: grpc/grpc#34547.)
+  const std::string retry_policy = max_attempts < 2 ? ""
+                                                    : absl::StrFormat(R"(, "retryPolicy": {
+                             "maxAttempts": %d,
+                             "initialBackoff": "0.01s",
+                             "maxBackoff": "0.1s",
+                             "backoffMultiplier": 2,
+                             "retryableStatusCodes": ["UNAVAILABLE"]
+                           })",
+                                                                      max_attempts);
+  return absl::StrFormat(R"({
+      "loadBalancingConfig": [{"round_robin": {}}],
+      "methodConfig": [{"name": [{"service": "gatehouse.v1.LoginService"}]%s}]
+    })",
+                         retry_policy);
+}
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+}  // namespace
+
+bool IsLoopback(absl::string_view target) {
+  if (absl::StartsWith(target, "unix:") || absl::StartsWith(target, "unix-abstract:")) return true;
+  if (absl::ConsumePrefix(&target, "ipv4:") || absl::ConsumePrefix(&target, "ipv6:")) {
+    const std::vector<absl::string_view> addresses = absl::StrSplit(target, ',');
+    return std::all_of(addresses.begin(), addresses.end(),
+                       [](absl::string_view address) { return IsLoopbackHost(HostOf(address)); });
+  }
+  // dns:name, dns:///name, or dns://server/name, where the server may answer
+  // anything.
+  if (absl::ConsumePrefix(&target, "dns:")) absl::ConsumePrefix(&target, "///");
+  return IsLoopbackHost(HostOf(target));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeLoginChannel(
+    const LoginChannelOptions& options) {
+  if (options.target.empty()) return InvalidField("target", "", "host:port or a gRPC target URI");
+  std::shared_ptr<grpc::ChannelCredentials> credentials = options.credentials;
+  grpc::ChannelArguments arguments;
+  if (credentials == nullptr) {
+    if (!IsLoopback(options.target)) {
+      return InvalidField("credentials", "",
+                          "TLS credentials for a target that is not on loopback");
+    }
+    credentials = grpc::InsecureChannelCredentials();
+    // A proxy from the environment (http_proxy) is not on loopback.
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  }
+  arguments.SetServiceConfigJSON(ServiceConfig(options.max_attempts));
+  // The configuration is the one above, not what a TXT record in DNS says.
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, options.max_attempts > 1 ? 1 : 0);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(kKeepaliveTimeout));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // Else gRPC stops probing after two pings without traffic in between.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kFirstReconnectPause));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(kLongestReconnectPause));
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Milliseconds(kConnectTimeout));
+  return grpc::CreateCustomChannel(options.target, credentials, arguments);
+}
+
+}  // namespace gatehouse::client
