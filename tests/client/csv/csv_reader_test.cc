@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <streambuf>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "policy/errors.h"
 
 namespace gatehouse::client {
@@ -211,6 +214,50 @@ TEST(CsvReader, ReadsRecordsThatStraddleItsBlocks) {
     line += 2;
   }
   EXPECT_EQ(Read(text).records, expected);
+}
+
+std::string RandomText(std::mt19937& random, absl::string_view alphabet, size_t max_size) {
+  std::string text(random() % (max_size + 1), '\0');
+  for (char& c : text) c = alphabet[random() % alphabet.size()];
+  return text;
+}
+
+TEST(CsvReader, ReadsBackWhatWasWritten) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 500; ++round) {
+    std::string text = "a,b\n";
+    std::vector<std::string> expected;
+    int64_t line = 2;
+    for (int row = 0; row < 20; ++row) {
+      std::string fields[2] = {RandomText(random, "ab\",;\t \r\n", 12),
+                               RandomText(random, "ab\"\n", 12)};
+      expected.push_back(absl::StrCat(line, ":", fields[0], "|", fields[1]));
+      for (std::string& field : fields) {
+        line += std::count(field.begin(), field.end(), '\n');
+        field = absl::StrCat("\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
+      }
+      absl::StrAppend(&text, fields[0], ",", fields[1], random() % 2 == 0 ? "\n" : "\r\n");
+      ++line;
+    }
+    ASSERT_EQ(Read(text, {.separator = ','}).records, expected) << text;
+  }
+}
+
+TEST(CsvReader, ComesToTheEndOfEveryInput) {
+  std::mt19937 random(2);
+  const CsvOptions options{.max_field_bytes = 8, .max_record_bytes = 24};
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string text = absl::StrCat("a,b\n", RandomText(random, "ab\"\"\",,,;\r\n\n\n", 60));
+    const Contents contents = Read(text, options);
+    ASSERT_TRUE(contents.status.ok()) << text;
+    ASSERT_EQ(contents.bytes_read, static_cast<int64_t>(text.size())) << text;
+    int64_t last_line = 1;
+    for (const std::string& record : contents.records) {
+      const int64_t line = std::stoll(record);
+      ASSERT_GT(line, last_line) << text;
+      last_line = line;
+    }
+  }
 }
 
 TEST(CsvReader, RefusesAFileWithoutAHeader) {
