@@ -64,6 +64,11 @@ void Transaction::Delete(absl::string_view key) {
   writes_.insert_or_assign(std::string(key), std::nullopt);
 }
 
+void Transaction::MoveTo(std::shared_ptr<const Snapshot> snapshot) {
+  snapshot_ = std::move(snapshot);
+  conditions_.clear();
+}
+
 CommitRequest Transaction::BuildCommit() const {
   CommitRequest request;
   request.conditions.reserve(conditions_.size());

@@ -71,6 +71,11 @@ class Transaction final : public Reader {
   void Put(absl::string_view key, std::string value);
   void Delete(absl::string_view key);
 
+  // Goes on from another snapshot, its own writes kept: for a rehearsal that is
+  // never committed and must not hold one snapshot for long. null: nothing may
+  // be read until the next call.
+  void MoveTo(std::shared_ptr<const Snapshot> snapshot);
+
   bool has_writes() const { return !writes_.empty(); }
   // Bytes of keys and values to write, for batching.
   size_t write_bytes() const { return write_bytes_; }

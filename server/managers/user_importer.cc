@@ -1,0 +1,197 @@
+#include "server/managers/user_importer.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "policy/errors.h"
+#include "policy/status_macros.h"
+#include "policy/text.h"
+#include "server/managers/preconditions.h"
+#include "server/managers/way_in_guard.h"
+#include "storage/stores/domain_store.h"
+#include "storage/stores/user_store.h"
+
+namespace gatehouse {
+namespace {
+
+// Rows of one commit: enough to share the cost of a disk sync, few enough that
+// other changes of the organization need not wait long.
+constexpr size_t kRowsPerBatch = 500;
+// What one row writes at most: a user, its address by id, an admin's index
+// entry, two counts.
+constexpr size_t kMaxRowBytes = 4096;
+static_assert(kRowsPerBatch * kMaxRowBytes < storage::kMaxCommitBytes);
+
+// What a rehearsal remembers at most: 10,000 of the largest rows, far more of
+// common ones.
+constexpr size_t kMaxRehearsalBytes = 16 << 20;
+
+}  // namespace
+
+// The rows of one batch against one transaction.
+class UserImporter::Batch {
+ public:
+  Batch(storage::Transaction& tx, RandomSource& random, const OrganizationId& organization,
+        absl::Time now)
+      : tx_(tx), random_(random), organization_(organization), now_(now) {}
+
+  // An error is the store's; the row's own is in the result.
+  absl::StatusOr<ImportRowResult> Import(const absl::StatusOr<ParsedRow>& row) {
+    if (!row.ok()) return ImportRowResult{.error = row.status()};
+    ASSIGN_OR_RETURN(const bool holds, Holds(row->email.domain()));
+    ASSIGN_OR_RETURN(auto existing,
+                     storage::UserStore::FindByEmail(tx_, organization_, row->email));
+    return existing ? Update(**existing, *row, holds) : Create(*row, holds);
+  }
+
+ private:
+  absl::StatusOr<ImportRowResult> Create(const ParsedRow& row, bool holds) {
+    const User user{.organization = organization_,
+                    .id = UserId::FromTrusted(NewIdText(random_, "u")),
+                    .email = row.email,
+                    .display_name = std::string(row.display_name),
+                    .role = row.role.value_or(Role::kMember),
+                    .claimed = holds,
+                    .claim_time = holds ? now_ : absl::InfinitePast(),
+                    .create_time = now_,
+                    .update_time = now_};
+    RETURN_IF_ERROR(storage::UserStore::Put(tx_, nullptr, user));
+    return ImportRowResult{.outcome = ImportOutcome::kCreated};
+  }
+
+  absl::StatusOr<ImportRowResult> Update(const User& before, const ParsedRow& row, bool holds) {
+    User after = before;
+    if (!row.display_name.empty()) after.display_name = std::string(row.display_name);
+    if (row.role) after.role = *row.role;
+    const bool claims = holds && !before.claimed;
+    if (claims) {
+      after.claimed = true;
+      after.claim_time = now_;
+    }
+    if (!claims && after.role == before.role && after.display_name == before.display_name) {
+      return ImportRowResult{.outcome = ImportOutcome::kUnchanged};
+    }
+    absl::Status kept = CheckUserChange(tx_, before, &after);
+    if (ReasonOf(kept) == reason::kWouldLockOut) return ImportRowResult{.error = std::move(kept)};
+    RETURN_IF_ERROR(kept);
+    after.update_time = now_;
+    RETURN_IF_ERROR(storage::UserStore::Put(tx_, &before, after));
+    return ImportRowResult{.outcome = claims ? ImportOutcome::kClaimed : ImportOutcome::kUpdated};
+  }
+
+  // Asks once per domain. A condition of the commit: nobody is claimed on a
+  // domain that goes, or left unclaimed on one that comes.
+  absl::StatusOr<bool> Holds(const DomainName& domain) {
+    if (auto known = holds_.find(domain); known != holds_.end()) return known->second;
+    ASSIGN_OR_RETURN(const bool holds, storage::DomainStore::Holds(tx_, organization_, domain));
+    holds_.emplace(domain, holds);
+    return holds;
+  }
+
+  storage::Transaction& tx_;
+  RandomSource& random_;
+  const OrganizationId& organization_;
+  const absl::Time now_;
+  std::map<DomainName, bool> holds_;
+};
+
+absl::StatusOr<UserImporter> UserImporter::Begin(const ManagerContext& context,
+                                                 const OrganizationId& organization,
+                                                 bool validate_only) {
+  ASSIGN_OR_RETURN(auto reader, context.OpenReader());
+  RETURN_IF_ERROR(CheckOrganizationExists(reader, organization));
+  return UserImporter(context, organization, validate_only);
+}
+
+absl::StatusOr<std::vector<ImportRowResult>> UserImporter::AddRows(
+    absl::Span<const ImportRow> rows) {
+  // Outside the transactions: nobody waits for it, and no retry repeats it.
+  std::vector<absl::StatusOr<ParsedRow>> parsed;
+  parsed.reserve(rows.size());
+  for (const ImportRow& row : rows) parsed.push_back(Parse(row));
+  std::vector<ImportRowResult> results(rows.size());
+  for (size_t begin = 0; begin < rows.size(); begin += kRowsPerBatch) {
+    const auto batch = absl::MakeConstSpan(parsed).subspan(begin, kRowsPerBatch);
+    const auto batch_results = absl::MakeSpan(results).subspan(begin, kRowsPerBatch);
+    RETURN_IF_ERROR(validate_only_ ? Rehearse(batch, batch_results)
+                                   : RunBatch(batch, batch_results));
+    Count(batch_results);
+  }
+  return results;
+}
+
+absl::StatusOr<UserImporter::ParsedRow> UserImporter::Parse(const ImportRow& row) {
+  ParsedRow parsed;
+  ASSIGN_OR_RETURN(parsed.email, EmailAddress::Parse("email", row.email));
+  RETURN_IF_ERROR(CheckText("display_name", row.display_name, 0, kMaxDisplayNameBytes));
+  parsed.display_name = row.display_name;
+  if (row.role == 0) return parsed;
+  for (Role role : {Role::kMember, Role::kAdmin, Role::kOwner}) {
+    if (row.role == static_cast<int>(role)) {
+      parsed.role = role;
+      return parsed;
+    }
+  }
+  return InvalidField("role", absl::StrCat(row.role), "a role that the API defines");
+}
+
+absl::Status UserImporter::RunBatch(absl::Span<const absl::StatusOr<ParsedRow>> rows,
+                                    absl::Span<ImportRowResult> results) {
+  const absl::Time now = context_.clock->Now();
+  bool writes = false;
+  auto body = [&](storage::Transaction& tx) -> absl::Status {
+    RETURN_IF_ERROR(CheckOrganizationExists(tx, organization_));
+    Batch batch(tx, *context_.random, organization_, now);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ASSIGN_OR_RETURN(results[i], batch.Import(rows[i]));
+    }
+    writes = tx.has_writes();
+    return absl::OkStatus();
+  };
+  ASSIGN_OR_RETURN(const storage::Revision revision,
+                   context_.transactions->Run(organization_, body));
+  if (writes) totals_.revision = revision;
+  return absl::OkStatus();
+}
+
+absl::Status UserImporter::Rehearse(absl::Span<const absl::StatusOr<ParsedRow>> rows,
+                                    absl::Span<ImportRowResult> results) {
+  ASSIGN_OR_RETURN(auto snapshot, context_.transactions->engine().NewSnapshot());
+  if (!rehearsal_ || rehearsal_->write_bytes() > kMaxRehearsalBytes) rehearsal_.emplace(nullptr);
+  rehearsal_->MoveTo(std::move(snapshot));
+  RETURN_IF_ERROR(CheckOrganizationExists(*rehearsal_, organization_));
+  Batch batch(*rehearsal_, *context_.random, organization_, context_.clock->Now());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ASSIGN_OR_RETURN(results[i], batch.Import(rows[i]));
+  }
+  // The next rows may be long in coming.
+  rehearsal_->MoveTo(nullptr);
+  return absl::OkStatus();
+}
+
+void UserImporter::Count(absl::Span<const ImportRowResult> results) {
+  totals_.rows += static_cast<int64_t>(results.size());
+  for (const ImportRowResult& result : results) {
+    switch (result.outcome) {
+      case ImportOutcome::kCreated:
+        ++totals_.created;
+        break;
+      case ImportOutcome::kUpdated:
+        ++totals_.updated;
+        break;
+      case ImportOutcome::kClaimed:
+        ++totals_.claimed;
+        break;
+      case ImportOutcome::kUnchanged:
+        ++totals_.unchanged;
+        break;
+      case ImportOutcome::kFailed:
+        ++totals_.failed;
+        break;
+    }
+  }
+}
+
+}  // namespace gatehouse

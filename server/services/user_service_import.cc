@@ -1,0 +1,111 @@
+#include "server/services/user_service_import.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "policy/errors.h"
+#include "policy/status_macros.h"
+#include "server/names/resource_names.h"
+#include "server/services/status_rendering.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr int kMaxRowsPerMessage = 1'000;
+constexpr int kMaxOutcomes = 1'000'000;
+constexpr int kMaxFailures = 10'000;
+// With the outcomes, what a client with gRPC's default limit of 4 MiB can take.
+constexpr size_t kMaxFailureBytes = 3 << 20;
+
+}  // namespace
+
+absl::Status ImportConversation::Receive(const v1::ImportUsersRequest& message) {
+  if (!importer_) {
+    RETURN_IF_ERROR(Begin(message));
+  } else if (!message.parent().empty() && message.parent() != parent_) {
+    return InvalidField("parent", message.parent(),
+                        absl::StrCat("empty, or ", parent_, " as in the first message"));
+  }
+  if (message.rows_size() > kMaxRowsPerMessage) {
+    return InvalidField("rows", absl::StrCat(message.rows_size(), " rows"),
+                        absl::StrCat("at most ", kMaxRowsPerMessage, " rows a message"));
+  }
+  std::vector<ImportRow> rows;
+  rows.reserve(message.rows_size());
+  for (const auto& row : message.rows()) {
+    rows.push_back({.email = row.email(), .display_name = row.display_name(), .role = row.role()});
+  }
+  ASSIGN_OR_RETURN(const std::vector<ImportRowResult> results, importer_->AddRows(rows));
+  for (int i = 0; i < message.rows_size(); ++i) AddResult(message.rows(i), results[i]);
+  return absl::OkStatus();
+}
+
+absl::Status ImportConversation::Begin(const v1::ImportUsersRequest& first) {
+  ASSIGN_OR_RETURN(const OrganizationId organization,
+                   ParseOrganizationName("parent", first.parent()));
+  parent_ = first.parent();
+  ASSIGN_OR_RETURN(importer_, UserImporter::Begin(context_, organization, first.validate_only()));
+  return absl::OkStatus();
+}
+
+void ImportConversation::AddResult(const v1::ImportUsersRequest::Row& row,
+                                   const ImportRowResult& result) {
+  using RowResult = v1::ImportUsersResponse::RowResult;
+  ++position_;
+  const auto outcome = static_cast<RowResult::Outcome>(result.outcome);
+  if (response_->outcomes_size() < kMaxOutcomes) response_->add_outcomes(outcome);
+  if (result.error.ok() || response_->failures_size() == kMaxFailures) return;
+  RowResult failure;
+  failure.set_row_number(row.row_number() != 0 ? row.row_number() : position_);
+  failure.set_outcome(outcome);
+  *failure.mutable_error() = RenderItemError(result.error);
+  // Once over, over: what is named is a prefix of what failed.
+  failure_bytes_ += failure.ByteSizeLong();
+  if (failure_bytes_ <= kMaxFailureBytes) *response_->add_failures() = std::move(failure);
+}
+
+absl::Status ImportConversation::Complete() {
+  // No message at all: fails for want of a parent.
+  if (!importer_) RETURN_IF_ERROR(Begin(v1::ImportUsersRequest()));
+  const ImportTotals& totals = importer_->totals();
+  response_->set_row_count(totals.rows);
+  response_->set_created_count(totals.created);
+  response_->set_updated_count(totals.updated);
+  response_->set_claimed_count(totals.claimed);
+  response_->set_unchanged_count(totals.unchanged);
+  response_->set_failed_count(totals.failed);
+  response_->set_revision(static_cast<int64_t>(totals.revision));
+  return absl::OkStatus();
+}
+
+UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& managers,
+                                     grpc::CallbackServerContext* context,
+                                     v1::ImportUsersResponse* response)
+    : calls_(calls), context_(context), conversation_(managers, response) {
+  StartRead(&message_);
+}
+
+void UserImportReactor::OnReadDone(bool ok) {
+  if (!ok) {
+    if (context_->IsCancelled()) {
+      Finish(grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller"));
+    } else {
+      Finish(RenderStatus(conversation_.Complete()));
+    }
+    return;
+  }
+  calls_->Submit(
+      "UserService/ImportUsers", [this] { return context_->IsCancelled(); },
+      [this] { return conversation_.Receive(message_); },
+      [this](const grpc::Status& status) {
+        // Either call may have deleted this reactor by the time it returns.
+        if (status.ok()) {
+          StartRead(&message_);
+        } else {
+          Finish(status);
+        }
+      });
+}
+
+}  // namespace gatehouse
