@@ -121,6 +121,19 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(
   return std::unique_ptr<ChildProcess>(new ChildProcess(*pid, in.write, out.read));
 }
 
+absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::StartPeer(
+    const std::vector<std::string>& argv, std::string& ready_line) {
+  ASSIGN_OR_RETURN(std::unique_ptr<ChildProcess> peer, Start(argv));
+  absl::StatusOr<std::string> line = peer->ReadLine(absl::Seconds(60));
+  if (!line.ok()) {
+    return absl::Status(line.status().code(),
+                        absl::StrCat(argv[0], " did not start: ", line.status().message(),
+                                     ". If something is not installed, run tools/setup."));
+  }
+  ready_line = *std::move(line);
+  return peer;
+}
+
 ChildProcess::~ChildProcess() {
   Stop();
   Close(stdout_fd_);

@@ -22,6 +22,10 @@ class ChildProcess {
  public:
   // argv[0] is a path, or a name to look up in PATH.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& argv);
+  // Starts a peer: a program that prints a line once it is ready. That line goes
+  // to `ready_line`. An error says to run tools/setup, which a peer may lack.
+  static absl::StatusOr<std::unique_ptr<ChildProcess>> StartPeer(
+      const std::vector<std::string>& argv, std::string& ready_line);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -40,8 +44,6 @@ class ChildProcess {
   // Waits for its exit: the exit code, or 128 + the signal that ended it.
   // DEADLINE_EXCEEDED after `timeout`.
   absl::StatusOr<int> Wait(absl::Duration timeout);
-
-  pid_t pid() const { return pid_; }
 
  private:
   ChildProcess(pid_t pid, int stdin_fd, int stdout_fd)

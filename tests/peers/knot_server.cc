@@ -8,9 +8,9 @@ namespace gatehouse {
 
 absl::StatusOr<std::unique_ptr<KnotServer>> KnotServer::Start() {
   std::unique_ptr<KnotServer> server(new KnotServer());
-  ASSIGN_OR_RETURN(server->process_, ChildProcess::Start({DataFile("tests/peers/knot"), "run",
-                                                          server->directory_.path()}));
-  ASSIGN_OR_RETURN(server->address_, server->process_->ReadLine(absl::Seconds(60)));
+  ASSIGN_OR_RETURN(server->process_, ChildProcess::StartPeer({DataFile("tests/peers/knot"), "run",
+                                                              server->directory_.path()},
+                                                             server->address_));
   return server;
 }
 

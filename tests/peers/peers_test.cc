@@ -65,6 +65,13 @@ TEST(ChildProcess, TellsTheSignalThatEndedIt) {
   EXPECT_EQ(*(*child)->Wait(absl::Seconds(30)), 128 + SIGKILL);
 }
 
+TEST(ChildProcess, SaysWhatToDoAboutAPeerThatDoesNotStart) {
+  std::string line;
+  const absl::Status status = ChildProcess::StartPeer({"false"}, line).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("tools/setup"));
+}
+
 TEST(InstalledTool, SaysWhatToDoAboutAMissingOne) {
   const absl::Status status = InstalledTool("no-such-tool").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);

@@ -32,8 +32,7 @@ absl::StatusOr<std::unique_ptr<SamlIdp>> SamlIdp::Start(const Options& options) 
   std::unique_ptr<SamlIdp> idp(new SamlIdp());
   std::vector<std::string> argv = {DataFile(kIdp), "run", idp->directory_.path()};
   for (const auto& [name, value] : options) argv.push_back(absl::StrCat(name, "=", value));
-  ASSIGN_OR_RETURN(idp->process_, ChildProcess::Start(argv));
-  ASSIGN_OR_RETURN(idp->metadata_url_, idp->process_->ReadLine(absl::Seconds(60)));
+  ASSIGN_OR_RETURN(idp->process_, ChildProcess::StartPeer(argv, idp->metadata_url_));
   std::ifstream file(absl::StrCat(idp->directory_.path(), "/metadata.xml"));
   std::ostringstream metadata;
   metadata << file.rdbuf();

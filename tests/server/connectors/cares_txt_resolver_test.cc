@@ -31,11 +31,13 @@ using Records = std::vector<std::string>;
 
 constexpr char kName[] = "_gatehouse.acme.example";
 
-std::unique_ptr<TxtResolver> Resolver(std::vector<std::string> servers) {
+// Patient with a server that answers late on a busy machine, unless `tries` is 1.
+std::unique_ptr<TxtResolver> Resolver(std::vector<std::string> servers, int tries = 5) {
   CaresOptions options;
   options.servers = std::move(servers);
   options.timeout = absl::Milliseconds(300);
-  options.deadline = absl::Seconds(10);
+  options.tries = tries;
+  options.deadline = absl::Seconds(20);
   absl::StatusOr<std::unique_ptr<TxtResolver>> resolver = NewCaresTxtResolver(options);
   EXPECT_TRUE(resolver.ok()) << resolver.status();
   return *std::move(resolver);
@@ -205,9 +207,9 @@ TEST_F(CaresTxtResolverTest, AsksTheNextServerWhenOneIsOutOfOrder) {
     ASSERT_TRUE(records.ok()) << records.status();
     EXPECT_THAT(*records, UnorderedElementsAre("value"));
   }
-  EXPECT_EQ(silent.queries(), 1);
-  EXPECT_EQ(failing.queries(), 1);
-  EXPECT_EQ(refusing.queries(), 1);
+  EXPECT_GE(silent.queries(), 1);
+  EXPECT_GE(failing.queries(), 1);
+  EXPECT_GE(refusing.queries(), 1);
 }
 
 TEST_F(CaresTxtResolverTest, ReportsAnOutage) {
@@ -263,7 +265,7 @@ TEST(CaresTxtResolver, IsUnavailableWhenEveryServerFails) {
   for (const auto& [what, reply] : cases) {
     SCOPED_TRACE(what);
     UdpPeer peer(reply);
-    ExpectUnavailable(Resolver({peer.address()})->LookupTxt(kName), peer.address());
+    ExpectUnavailable(Resolver({peer.address()}, 1)->LookupTxt(kName), peer.address());
     EXPECT_GE(peer.queries(), 1);
   }
 }
@@ -278,7 +280,7 @@ TEST(CaresTxtResolver, IgnoresAnAnswerToAnotherQuery) {
     query[0] = static_cast<char>(query[0] ^ 0x55);  // the id
     return Answer(query, 0, {"forged"});
   });
-  ExpectUnavailable(Resolver({forger.address()})->LookupTxt(kName), forger.address());
+  ExpectUnavailable(Resolver({forger.address()}, 1)->LookupTxt(kName), forger.address());
 }
 
 TEST(CaresTxtResolver, GivesUpAtTheOverallDeadline) {
