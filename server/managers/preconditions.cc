@@ -1,10 +1,13 @@
 #include "server/managers/preconditions.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "server/names/resource_names.h"
 #include "storage/stores/organization_store.h"
+#include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
 
 namespace gatehouse {
@@ -45,6 +48,14 @@ absl::StatusOr<storage::Stored<User>> FindActingAdmin(storage::Reader& reader,
                             "; name an active admin or owner of the organization"))
       .Subject(name, what)
       .Build();
+}
+
+absl::StatusOr<storage::Stored<SsoProfile>> FindSsoProfile(storage::Reader& reader,
+                                                           const OrganizationId& organization,
+                                                           const SsoProfileId& profile) {
+  ASSIGN_OR_RETURN(auto found, storage::SsoProfileStore::Find(reader, organization, profile));
+  if (!found) return ResourceNotFound(SsoProfileNameOf(organization, profile));
+  return *std::move(found);
 }
 
 }  // namespace gatehouse

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "policy/ids.h"
+#include "policy/sso_profile.h"
 #include "policy/user.h"
 #include "storage/stores/stored.h"
 #include "storage/stores/transaction.h"
@@ -30,6 +32,11 @@ absl::Status CheckVersion(const std::optional<storage::Revision>& expected,
 absl::StatusOr<storage::Stored<User>> FindActingAdmin(storage::Reader& reader,
                                                       const OrganizationId& organization,
                                                       const UserId& user);
+
+// NOT_FOUND if there is no such profile.
+absl::StatusOr<storage::Stored<SsoProfile>> FindSsoProfile(storage::Reader& reader,
+                                                           const OrganizationId& organization,
+                                                           const SsoProfileId& profile);
 
 }  // namespace gatehouse
 
