@@ -1,0 +1,99 @@
+#include "server/services/domain_service.h"
+
+#include "policy/status_macros.h"
+#include "server/names/resource_names.h"
+#include "server/services/requests.h"
+
+namespace gatehouse {
+namespace {
+
+v1::Domain Render(const DomainView& view) {
+  v1::Domain domain;
+  domain.set_name(DomainNameOf(view.domain->organization, view.domain->name));
+  domain.set_unicode_name(view.domain->name.Unicode());
+  // policy/domain.h and the API number the states alike.
+  domain.set_state(static_cast<v1::Domain::State>(view.domain->state));
+  domain.set_verification_record_name(VerificationRecordName(view.domain->name));
+  domain.set_verification_record_value(VerificationRecordValue(view.domain->verification_token));
+  *domain.mutable_create_time() = RenderTime(view.domain->create_time);
+  if (view.domain->verify_time != absl::InfinitePast()) {
+    *domain.mutable_verify_time() = RenderTime(view.domain->verify_time);
+  }
+  domain.set_managed_user_count(view.managed());
+  domain.set_independent_user_count(view.independent());
+  domain.set_etag(RenderEtag(view.domain.mod_revision));
+  return domain;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* DomainService::AddDomain(grpc::CallbackServerContext* context,
+                                                   const v1::AddDomainRequest* request,
+                                                   v1::Domain* response) {
+  return calls_->Unary(
+      context, "DomainService/AddDomain", response,
+      [this, request]() -> absl::StatusOr<v1::Domain> {
+        DomainManager::AddCommand command;
+        ASSIGN_OR_RETURN(command.organization, ParseOrganizationName("parent", request->parent()));
+        ASSIGN_OR_RETURN(command.name, DomainName::Parse("domain", request->domain()));
+        command.request_id = request->request_id();
+        ASSIGN_OR_RETURN(DomainView view, manager_->Add(command));
+        return Render(view);
+      });
+}
+
+grpc::ServerUnaryReactor* DomainService::GetDomain(grpc::CallbackServerContext* context,
+                                                   const v1::GetDomainRequest* request,
+                                                   v1::Domain* response) {
+  return calls_->Unary(
+      context, "DomainService/GetDomain", response,
+      [this, request]() -> absl::StatusOr<v1::Domain> {
+        ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
+        ASSIGN_OR_RETURN(DomainView view, manager_->Get(name.organization, name.domain));
+        return Render(view);
+      });
+}
+
+grpc::ServerUnaryReactor* DomainService::ListDomains(grpc::CallbackServerContext* context,
+                                                     const v1::ListDomainsRequest* request,
+                                                     v1::ListDomainsResponse* response) {
+  return calls_->Unary(
+      context, "DomainService/ListDomains", response,
+      [this, request]() -> absl::StatusOr<v1::ListDomainsResponse> {
+        ASSIGN_OR_RETURN(OrganizationId parent, ParseOrganizationName("parent", request->parent()));
+        ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), request->page_token(),
+                                                     {"domains", parent.value()}));
+        ASSIGN_OR_RETURN(auto found, manager_->List(parent, page));
+        v1::ListDomainsResponse list;
+        for (const DomainView& view : found.items) *list.add_domains() = Render(view);
+        list.set_next_page_token(RenderPageToken(found.next, {"domains", parent.value()}));
+        return list;
+      });
+}
+
+grpc::ServerUnaryReactor* DomainService::VerifyDomain(grpc::CallbackServerContext* context,
+                                                      const v1::VerifyDomainRequest* request,
+                                                      v1::Domain* response) {
+  return calls_->Unary(
+      context, "DomainService/VerifyDomain", response,
+      [this, request]() -> absl::StatusOr<v1::Domain> {
+        ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
+        ASSIGN_OR_RETURN(DomainView view, manager_->Verify(name.organization, name.domain));
+        return Render(view);
+      });
+}
+
+grpc::ServerUnaryReactor* DomainService::RemoveDomain(grpc::CallbackServerContext* context,
+                                                      const v1::RemoveDomainRequest* request,
+                                                      google::protobuf::Empty* response) {
+  return calls_->Unary(context, "DomainService/RemoveDomain", response,
+                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
+                         ASSIGN_OR_RETURN(DomainResource name,
+                                          ParseDomainResource("name", request->name()));
+                         ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
+                         RETURN_IF_ERROR(manager_->Remove(name.organization, name.domain, version));
+                         return google::protobuf::Empty();
+                       });
+}
+
+}  // namespace gatehouse

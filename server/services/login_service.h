@@ -1,0 +1,36 @@
+// gRPC adapter of LoginManager.
+#ifndef GATEHOUSE_SERVER_SERVICES_LOGIN_SERVICE_H_
+#define GATEHOUSE_SERVER_SERVICES_LOGIN_SERVICE_H_
+
+#include "gatehouse/v1/login_service.grpc.pb.h"
+#include "server/managers/login_manager.h"
+#include "server/services/call_runner.h"
+
+namespace gatehouse {
+
+class LoginService final : public v1::LoginService::CallbackService {
+ public:
+  // Both must outlive this.
+  LoginService(CallRunner* calls, const LoginManager* manager) : calls_(calls), manager_(manager) {}
+
+  // Runs on gRPC's own thread: a check takes microseconds and waits for nobody,
+  // so handing it to another thread would be most of its cost.
+  grpc::ServerUnaryReactor* CheckLogin(grpc::CallbackServerContext* context,
+                                       const v1::CheckLoginRequest* request,
+                                       v1::CheckLoginResponse* response) override;
+  grpc::ServerUnaryReactor* BatchCheckLogin(grpc::CallbackServerContext* context,
+                                            const v1::BatchCheckLoginRequest* request,
+                                            v1::BatchCheckLoginResponse* response) override;
+
+ private:
+  absl::Status Check(const v1::CheckLoginRequest& request, v1::CheckLoginResponse* response) const;
+  absl::Status CheckBatch(const v1::BatchCheckLoginRequest& request,
+                          v1::BatchCheckLoginResponse* response) const;
+
+  CallRunner* calls_;
+  const LoginManager* manager_;
+};
+
+}  // namespace gatehouse
+
+#endif  // GATEHOUSE_SERVER_SERVICES_LOGIN_SERVICE_H_
