@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -290,14 +291,16 @@ absl::StatusOr<std::vector<SamlVerificationKey>> LoadVerificationKeys(
   OpensslErrorScope errors;
   std::vector<SamlVerificationKey> keys;
   for (const std::string& pem : certificates) {
-    absl::StatusOr<CertificateInfo> info = ParseCertificate("idp_certificates", pem);
     BioHandle bio = ReadBio(pem);
     X509Handle certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
     KeyHandle key(certificate == nullptr ? nullptr : X509_get_pubkey(certificate.get()));
-    if (!info.ok() || key == nullptr) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (key == nullptr || X509_digest(certificate.get(), EVP_sha256(), digest, &size) != 1) {
       return absl::InternalError("a stored certificate of the SSO profile does not parse");
     }
-    keys.push_back({std::move(key), std::move(info->sha256_fingerprint)});
+    keys.push_back({std::move(key), absl::BytesToHexString(absl::string_view(
+                                        reinterpret_cast<const char*>(digest), size))});
   }
   return keys;
 }

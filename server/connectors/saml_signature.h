@@ -18,7 +18,8 @@ struct SamlVerificationKey {
   std::string sha256_fingerprint;  // of its certificate
 };
 
-// INTERNAL: a certificate (PEM) of the profile does not parse any more.
+// Of certificates (PEM) that ParseCertificate gave; it is what refuses weak keys.
+// INTERNAL: one does not parse any more.
 absl::StatusOr<std::vector<SamlVerificationKey>> LoadVerificationKeys(
     const std::vector<std::string>& certificates);
 

@@ -11,6 +11,7 @@
 #include "server/connectors/saml_decryption.h"
 #include "server/connectors/saml_judgement.h"
 #include "server/connectors/saml_metadata.h"
+#include "server/connectors/saml_names.h"
 #include "server/connectors/saml_response.h"
 #include "server/connectors/saml_result.h"
 #include "server/connectors/saml_signature.h"
@@ -100,11 +101,22 @@ SamlResult<VerifiedResponse> Verify(const XmlDocument& document, const SamlKeys&
   return verified;
 }
 
-SamlResult<VerifiedResponse> DecodeAndVerify(absl::string_view saml_response,
-                                             const SamlKeys& keys) {
+SamlResult<XmlDocument> Decode(absl::string_view saml_response) {
   ASSIGN_OR_RETURN(const std::string bytes, DecodeSamlResponse(saml_response, kMaxResponseBytes));
-  ASSIGN_OR_RETURN(const XmlDocument document, ParseXml(bytes, kMaxResponseBytes));
-  return Verify(document, keys);
+  return ParseXml(bytes, kMaxResponseBytes);
+}
+
+// Parsing a private key takes longer than verifying a signature, so that is only
+// done if there is something to decrypt.
+absl::StatusOr<SamlKeys> LoadKeys(const XmlDocument& response,
+                                  const SamlExpectations& expectations) {
+  SamlKeys keys;
+  ASSIGN_OR_RETURN(keys.idp, LoadVerificationKeys(expectations.settings.idp_certificates));
+  if (!expectations.sp_private_key_pem.empty() &&
+      FirstChild(RootOf(response), kAssertionNs, "EncryptedAssertion") != nullptr) {
+    ASSIGN_OR_RETURN(keys.sp, LoadDecryptionKey(expectations.sp_private_key_pem));
+  }
+  return keys;
 }
 
 class XmlsecSamlConnector : public SamlConnector {
@@ -120,12 +132,10 @@ class XmlsecSamlConnector : public SamlConnector {
       absl::FunctionRef<absl::StatusOr<bool>(absl::string_view)> already_used) override {
     RETURN_IF_ERROR(InitializeXml());
     XmlDiagnostics diagnostics;
-    SamlKeys keys;
-    ASSIGN_OR_RETURN(keys.idp, LoadVerificationKeys(expectations.settings.idp_certificates));
-    if (!expectations.sp_private_key_pem.empty()) {
-      ASSIGN_OR_RETURN(keys.sp, LoadDecryptionKey(expectations.sp_private_key_pem));
-    }
-    SamlResult<VerifiedResponse> verified = DecodeAndVerify(saml_response, keys);
+    const SamlResult<XmlDocument> document = Decode(saml_response);
+    if (!document.ok()) return Refused(document.status());
+    ASSIGN_OR_RETURN(const SamlKeys keys, LoadKeys(*document, expectations));
+    SamlResult<VerifiedResponse> verified = Verify(*document, keys);
     if (!verified.ok()) return Refused(verified.status());
 
     const SamlAssertion& assertion = verified->assertion;
