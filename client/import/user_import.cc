@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -22,8 +21,9 @@ using Clock = std::chrono::steady_clock;
 
 // The API's limit on the rows of a message.
 constexpr int kRowsPerMessage = 1'000;
-// The number of failures that the API names per call.
-constexpr size_t kRowsPerCall = 10'000;
+// The failures of this many rows fit in a response of 4 MiB, however long their
+// messages (ItemError: 1 KiB).
+constexpr size_t kRowsPerCall = 2'000;
 
 v1::User::Role ToProto(Role role) {
   switch (role) {
@@ -163,8 +163,7 @@ class Importer {
     row.set_display_name(std::move(user.display_name));
     if (user.role.has_value()) row.set_role(ToProto(*user.role));
     row.set_row_number(line);
-    if (call_rows_.empty()) call_first_line_ = line;
-    call_rows_.emplace(line, std::move(user.email));
+    call_rows_.push_back({line, std::move(user.email)});
     if (message_.rows_size() == kRowsPerMessage) RETURN_IF_ERROR(SendMessage());
     return call_rows_.size() == kRowsPerCall ? FinishCall() : absl::OkStatus();
   }
@@ -191,25 +190,35 @@ class Importer {
     const absl::StatusOr<v1::ImportUsersResponse> response = call_->Finish();
     call_.reset();
     if (!response.ok()) return CallFailed(response.status());
-    if (response->row_count() != static_cast<int64_t>(call_rows_.size())) {
-      return CallFailed(
-          absl::InternalError(absl::StrCat("the server counts ", response->row_count(), " rows of ",
-                                           call_rows_.size(), " that were sent")));
+    if (response->outcomes_size() != static_cast<int>(call_rows_.size())) {
+      return CallFailed(absl::InternalError(absl::StrCat("the server tells the outcome of ",
+                                                         response->outcomes_size(), " rows of ",
+                                                         call_rows_.size(), " that were sent")));
     }
     report_.created_count += response->created_count();
     report_.updated_count += response->updated_count();
     report_.claimed_count += response->claimed_count();
     report_.unchanged_count += response->unchanged_count();
-    for (const auto& failure : response->failures()) {
-      const auto row = call_rows_.find(failure.row_number());
-      AddFailure(failure.row_number(), row == call_rows_.end() ? "" : row->second,
-                 FromItemError(failure.error()));
-    }
-    report_.failed_count += response->failed_count() - response->failures_size();
+    AddFailures(*response);
     report_.revision = std::max<int64_t>(report_.revision, response->revision());
     acknowledged_ += response->row_count();
     call_rows_.clear();
     return absl::OkStatus();
+  }
+
+  void AddFailures(const v1::ImportUsersResponse& response) {
+    // `failures` is in the order sent, and may end before the outcomes do.
+    int next = 0;
+    for (size_t i = 0; i < call_rows_.size(); ++i) {
+      if (response.outcomes(static_cast<int>(i)) !=
+          v1::ImportUsersResponse::RowResult::OUTCOME_FAILED) {
+        continue;
+      }
+      AddFailure(call_rows_[i].line, call_rows_[i].email,
+                 next < response.failures_size()
+                     ? FromItemError(response.failures(next++).error())
+                     : absl::UnknownError("refused; the server did not say why"));
+    }
   }
 
   absl::Status CallFailed(const absl::Status& status) const {
@@ -217,7 +226,7 @@ class Importer {
     return WithMessage(
         status, absl::StrCat(status.message(), "; the server has acknowledged ", acknowledged_,
                              " rows, and may have imported any of the ", call_rows_.size(),
-                             " sent from line ", call_first_line_,
+                             " sent from line ", call_rows_.front().line,
                              " on. Importing the file again is safe"));
   }
 
@@ -252,9 +261,12 @@ class Importer {
   // The call that runs; none between calls.
   std::unique_ptr<ImportCall> call_;
   v1::ImportUsersRequest message_;
-  // Rows of the call, those in message_ included: line -> address.
-  std::unordered_map<int64_t, std::string> call_rows_;
-  int64_t call_first_line_ = 0;
+  // Rows of the call, those in message_ included.
+  struct SentRow {
+    int64_t line;
+    std::string email;
+  };
+  std::vector<SentRow> call_rows_;
 
   int64_t messages_ = 0;
   int64_t messages_reported_ = 0;

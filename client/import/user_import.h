@@ -54,7 +54,7 @@ struct UserImportOptions {
   // at the end. With an interval of zero: after every message sent.
   std::function<void(const UserImportProgress&)> on_progress;
   absl::Duration progress_interval = absl::Milliseconds(200);
-  // Deadline of one call, which carries at most 10,000 rows.
+  // Deadline of one call, which carries at most 2,000 rows.
   absl::Duration call_timeout = absl::Minutes(5);
   // Failures kept in the report; further ones are only counted.
   int64_t max_failures = 100'000;
@@ -94,10 +94,10 @@ struct UserImportReport {
 // line numbers. Reads and sends as fast as the server takes rows; memory does
 // not grow with the file, except for max_failures.
 //
-// Rows travel in calls of at most 10,000, the number of failures that the
-// server names per call: so every bad row is named with its reason. Each call
-// takes effect on its own; `report` holds what has been acknowledged and
-// refused, also when the import fails.
+// Rows travel in calls of at most 2,000, so that the failures of a call fit in
+// its response and every bad row is named with its reason. Each call takes
+// effect on its own; `report` holds what has been acknowledged and refused, also
+// when the import fails.
 //
 // Errors:
 //   INVALID_ARGUMENT: the header is not that of a known format (nothing is
