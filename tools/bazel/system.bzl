@@ -31,7 +31,6 @@ _PKG_CONFIG = {
     "rocksdb": ["rocksdb"],
     "spdlog": ["spdlog"],
     "tcmalloc": ["libtcmalloc_minimal"],
-    "tomlplusplus": ["tomlplusplus"],
     "xmlsec": ["xmlsec1-openssl", "libxml-2.0"],
     "xxhash": ["libxxhash"],
     "zlib": ["zlib"],
@@ -50,6 +49,8 @@ _PLAIN = {
     # gtest_main only serves a test that has no main of its own.
     "gtest": ["-lgtest_main", "-lgmock", "-lgtest"],
     "nlohmann_json": [],
+    # Header only: the package's library is built with exceptions, our parser is not.
+    "tomlplusplus": [],
 }
 
 _DEPENDS = {

@@ -1,0 +1,171 @@
+// gatehouse-server: configuration, implementations, signals.
+
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "policy/errors.h"
+#include "policy/status_macros.h"
+#include "server/assembly/gatehouse_server.h"
+#include "server/config/server_config.h"
+#include "server/connectors/cares_txt_resolver.h"
+#include "server/connectors/psl_public_suffix_list.h"
+#include "server/connectors/saml_xmlsec_connector.h"
+#include "server/runtime/json_logger.h"
+#include "storage/memory_engine.h"
+#include "storage/rocksdb_engine.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file) return InvalidField("--config", path, "a file that can be read");
+  return content.str();
+}
+
+// The file, then the flags over it.
+absl::StatusOr<ServerConfig> LoadConfig(const std::string& file,
+                                        const std::map<std::string, std::string>& flags) {
+  ServerConfig config;
+  if (!file.empty()) {
+    ASSIGN_OR_RETURN(std::string toml, ReadFile(file));
+    RETURN_IF_ERROR(ApplyToml(toml, file, &config));
+  }
+  for (const auto& [key, value] : flags) {
+    RETURN_IF_ERROR(PrefixFields(ApplyFlag(key, value, &config), "--"));
+  }
+  RETURN_IF_ERROR(CheckListen(config.listen));
+  return config;
+}
+
+absl::StatusOr<Implementations> Implement(const ServerConfig& config,
+                                          std::unique_ptr<Logger> logger) {
+  Implementations made_of;
+  if (config.store_engine == "memory") {
+    made_of.engine = storage::NewMemoryEngine();
+  } else {
+    ASSIGN_OR_RETURN(made_of.engine,
+                     storage::OpenRocksDbEngine(
+                         {.directory = config.data_directory,
+                          .block_cache_bytes = static_cast<size_t>(config.block_cache_mib) << 20}));
+  }
+  ASSIGN_OR_RETURN(made_of.resolver, NewCaresTxtResolver({.servers = config.dns_servers,
+                                                          .timeout = config.dns_timeout,
+                                                          .tries = config.dns_tries,
+                                                          .deadline = config.dns_deadline}));
+  ASSIGN_OR_RETURN(made_of.public_suffixes, NewPslPublicSuffixList(config.public_suffix_list));
+  made_of.saml = NewXmlsecSamlConnector();
+  made_of.clock = std::make_unique<SystemClock>();
+  made_of.random = std::make_unique<SystemRandomSource>();
+  made_of.logger = std::move(logger);
+  return made_of;
+}
+
+absl::Status WriteAddress(const std::string& path, const std::string& address) {
+  if (path.empty()) return absl::OkStatus();
+  // Moved into place: whoever waits for the file finds it whole.
+  const std::string temporary = absl::StrCat(path, ".new");
+  std::ofstream file(temporary);
+  file << address << "\n";
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    return InvalidField("address_file", path, "a path that can be written");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
+  std::unique_ptr<Logger> owned_logger = NewJsonLogger(config.log_level);
+  Logger* const logger = owned_logger.get();
+  ASSIGN_OR_RETURN(Implementations made_of, Implement(config, std::move(owned_logger)));
+  ASSIGN_OR_RETURN(auto server,
+                   GatehouseServer::Start({.listen = config.listen,
+                                           .worker_threads = config.worker_threads,
+                                           .max_waiting_calls = config.max_waiting_calls,
+                                           .sp_base_url = config.sp_base_url,
+                                           .cache_ttl = config.cache_ttl},
+                                          std::move(made_of)));
+  const std::string host = config.listen.substr(0, config.listen.rfind(':'));
+  const std::string address = absl::StrCat(host, ":", server->port());
+  logger->Log(LogLevel::kInfo, "serving",
+              {{"address", address},
+               {"store", config.store_engine},
+               {"data_directory", config.data_directory},
+               {"access", std::string("loopback only: there is no access control yet, so every "
+                                      "process on this machine may do everything")}});
+  RETURN_IF_ERROR(WriteAddress(config.address_file, address));
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  logger->Log(LogLevel::kInfo, "draining",
+              {{"signal", int64_t{signal}}, {"seconds", absl::ToInt64Seconds(config.drain)}});
+  server->Shutdown(config.drain);
+  logger->Log(LogLevel::kInfo, "stopped", {});
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Gatehouse server: decides who must sign in through SSO.");
+  app.footer(
+      "Examples:\n"
+      "  gatehouse-server --config /etc/gatehouse/gatehouse.toml\n"
+      "  gatehouse-server --listen 127.0.0.1:8443 --data-directory ./data\n"
+      "  gatehouse-server --store-engine memory --dns-servers 127.0.0.1:5353\n"
+      "Every flag but --config is a key of the file; the flag wins.");
+  std::string file;
+  app.add_option("--config", file, "TOML file, see docs/configuration.md");
+  std::map<std::string, std::string> flags;
+  for (const ConfigKey& key : ConfigKeys()) {
+    const std::string flag =
+        absl::StrCat("--", absl::StrReplaceAll(key.name, {{".", "-"}, {"_", "-"}}));
+    app.add_option_function<std::string>(
+        flag, [&flags, name = key.name](const std::string& value) { flags[name] = value; },
+        key.help);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+
+  // Blocked before any thread exists, so that all inherit it and only sigwait
+  // sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  const absl::StatusOr<ServerConfig> config = LoadConfig(file, flags);
+  if (!config.ok()) {
+    std::cerr << "gatehouse-server: " << config.status().message() << "\n";
+    return kExitUsage;
+  }
+  const absl::Status status = Run(*config, signals);
+  if (!status.ok()) {
+    std::cerr << "gatehouse-server: " << status.message() << "\n";
+    return kExitFailed;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace gatehouse
+
+int main(int argc, char** argv) { return gatehouse::Main(argc, argv); }
