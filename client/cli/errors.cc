@@ -6,6 +6,7 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/cli/advice.h"
@@ -50,11 +51,20 @@ absl::string_view AdviceOnCode(absl::StatusCode code) {
   }
 }
 
-void PrintDetails(const ErrorDetails& details, std::ostream& err) {
+// Most messages about one field or resource say all there is to say.
+bool Says(absl::string_view message, absl::string_view detail) {
+  return absl::StrContains(message, detail);
+}
+
+void PrintDetails(const ErrorDetails& details, absl::string_view message, std::ostream& err) {
   for (const auto& [field, expectation] : details.field_violations) {
+    if (Says(message, field) && Says(message, expectation)) continue;
     err << "  field " << Printable(field) << ": expected " << Printable(expectation) << "\n";
   }
   for (const PreconditionViolation& violation : details.precondition_violations) {
+    if (details.precondition_violations.size() == 1 && Says(message, violation.description)) {
+      continue;
+    }
     err << "  ";
     if (violation.reason != details.reason && !violation.reason.empty()) {
       err << Printable(violation.reason) << " ";
@@ -63,7 +73,7 @@ void PrintDetails(const ErrorDetails& details, std::ostream& err) {
     err << Printable(violation.description) << "\n";
   }
   for (const auto& [key, value] : details.metadata) {
-    err << "  " << Printable(absl::StrCat(key, ": ", value)) << "\n";
+    if (!Says(message, value)) err << "  " << Printable(absl::StrCat(key, ": ", value)) << "\n";
   }
   if (details.retry_after_ms > 0) {
     err << "  retry after: " << absl::FormatDuration(absl::Milliseconds(details.retry_after_ms))
@@ -121,7 +131,7 @@ void PrintError(const absl::Status& status, Palette palette, std::ostream& err) 
   std::vector<std::string> steps;
   if (const std::optional<ErrorDetails> details = DetailsOf(status); details.has_value()) {
     err << "  reason: " << Printable(details->reason) << " (" << code << ")\n";
-    PrintDetails(*details, err);
+    PrintDetails(*details, status.message(), err);
     steps = NextSteps(*details);
   } else {
     err << "  reason: " << code << "\n";

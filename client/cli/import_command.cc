@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "client/cli/command_options.h"
 #include "client/cli/command_tree.h"
 #include "client/cli/errors.h"
@@ -70,6 +71,12 @@ class ProgressLine {
   bool shown_ = false;
 };
 
+// The address as the report quotes it, without the quotes.
+absl::string_view Unquoted(absl::string_view email) {
+  if (absl::ConsumePrefix(&email, "\"")) absl::ConsumeSuffix(&email, "\"");
+  return email;
+}
+
 std::string ReportJson(const UserImportReport& report, bool validate_only) {
   std::string json = absl::StrFormat(
       "{\n  \"format\": %s,\n  \"validateOnly\": %s,\n  \"rowCount\": %d,\n"
@@ -82,7 +89,7 @@ std::string ReportJson(const UserImportReport& report, bool validate_only) {
   absl::string_view separator = "\n";
   for (const client::UserImportFailure& failure : report.failures) {
     absl::StrAppend(&json, separator, "    {\"line\": ", failure.line,
-                    ", \"email\": ", JsonString(failure.email),
+                    ", \"email\": ", JsonString(Unquoted(failure.email)),
                     ", \"reason\": ", JsonString(failure.reason),
                     ", \"message\": ", JsonString(failure.message), "}");
     separator = ",\n";
@@ -99,8 +106,8 @@ void PrintReport(Session& session, const UserImportReport& report, bool validate
                  session.out_palette());
   for (const client::UserImportFailure& failure : report.failures) {
     if (&failure - report.failures.data() == kMaxFailuresShown) break;
-    failures.Add({absl::StrCat(failure.line), failure.email, Cell(failure.reason, Tone::kBad),
-                  failure.message});
+    failures.Add({absl::StrCat(failure.line), std::string(Unquoted(failure.email)),
+                  Cell(failure.reason, Tone::kBad), failure.message});
   }
   failures.Print(session.out());
   if (report.failed_count > static_cast<int64_t>(kMaxFailuresShown)) {
