@@ -35,11 +35,8 @@ constexpr Advice kAdvice[] = {
     {"DOMAIN_ENFORCED", "gatehouse enforcement release {subject:DOMAIN}"},
     {"DOMAIN_NOT_ENFORCED", "see what is enforced: gatehouse enforcement list{org}"},
     {"DNS_RECORD_MISSING",
-     "publish the record that \"gatehouse domain get {subject:DOMAIN}\" shows, wait until your "
-     "name servers answer with it, and verify again"},
-    {"DNS_RECORD_WRONG",
-     "correct the record to the value that \"gatehouse domain get {subject:DOMAIN}\" shows, and "
-     "verify again"},
+     "once your name servers answer with the record: gatehouse domain verify {subject:DOMAIN}"},
+    {"DNS_RECORD_WRONG", "once it is corrected: gatehouse domain verify {subject:DOMAIN}"},
     {"DNS_UNAVAILABLE", "nothing has changed; verify again when DNS answers"},
     {"USER_EXISTS", "find the user by address: gatehouse user lookup EMAIL{org}"},
     {"PROFILE_ENFORCED",
@@ -49,11 +46,8 @@ constexpr Advice kAdvice[] = {
     {"CONNECTION_TEST_STALE", "gatehouse test start {profile}"},
     {"CONNECTION_TEST_FINISHED", "start another: gatehouse test start {profile}"},
     {"CONNECTION_TEST_EXPIRED", "start another: gatehouse test start {profile}"},
-    {"ACTING_USER_NOT_ADMIN",
-     "name an active admin or owner; these are the admins: gatehouse user list{org} --role admin"},
-    {"WOULD_LOCK_OUT",
-     "keep a lasting way in for an admin first: "
-     "gatehouse exemption create ADMIN{org} --kind break-glass"},
+    {"ACTING_USER_NOT_ADMIN", "see who is: gatehouse user list{org} --role admin, or --role owner"},
+    {"WOULD_LOCK_OUT", "keep a way in: gatehouse exemption create ADMIN{org} --kind break-glass"},
     {"PLAN_OUTDATED", "run the command again and look at the new plan"},
     {"STORE_UNAVAILABLE",
      "read back what you changed, since a write may have taken effect; then try again"},
@@ -62,15 +56,12 @@ constexpr Advice kAdvice[] = {
     {"OVERLOADED", "wait, then try again"},
     // Warnings of a plan.
     {"CERTIFICATE_EXPIRES_SOON",
-     "add the identity provider's next certificate beside this one: "
+     "add the next one beside it: "
      "gatehouse profile update {profile} --certificate OLD.pem --certificate NEW.pem"},
     {"CERTIFICATE_EXPIRED", "replace it: gatehouse profile update {profile} --certificate NEW.pem"},
-    {"NO_BREAK_GLASS",
-     "have a way in for the day the identity provider fails: "
-     "gatehouse exemption create ADMIN{org} --kind break-glass"},
+    {"NO_BREAK_GLASS", "gatehouse exemption create ADMIN{org} --kind break-glass"},
     {"NO_MANAGED_USERS", "gatehouse user import FILE{org}"},
-    {"INDEPENDENT_USERS_LEFT_OUT",
-     "import them, and those on domains you hold become managed: gatehouse user import FILE{org}"},
+    {"INDEPENDENT_USERS_LEFT_OUT", "gatehouse user import FILE{org}"},
     {"DOMAIN_MOVES", ""},
 };
 
@@ -103,10 +94,9 @@ std::string ShowExisting(absl::string_view subject) {
                                  : parts.size() == 4 ? NounOfCollection(parts[2])
                                                      : "";
   if (noun == "exemption")
-    return absl::StrCat("gatehouse exemption list", OrganizationFlag(subject));
-  if (noun.empty()) return "use the one that exists, or another name";
-  return absl::StrCat("use the one that exists (gatehouse ", noun, " get ", subject,
-                      "), or another name");
+    return absl::StrCat("see it: gatehouse exemption list", OrganizationFlag(subject));
+  if (noun.empty()) return "choose another id, or use the one that exists";
+  return absl::StrCat("see it: gatehouse ", noun, " get ", subject);
 }
 
 }  // namespace

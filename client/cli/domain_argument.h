@@ -12,8 +12,9 @@ namespace gatehouse::cli {
 
 // The full name of what `collection` ("domains", "enforcements") has for a
 // domain, in its ASCII form: "Bücher.example" names
-// organizations/acme/domains/xn--bcher-kva.example. A usage error for what is
-// no domain.
+// organizations/acme/domains/xn--bcher-kva.example. The full name of a domain
+// does for its enforcement too, and the other way round. A usage error for what
+// is no domain.
 absl::StatusOr<std::string> DomainResource(const Session& session, absl::string_view text,
                                            absl::string_view collection);
 

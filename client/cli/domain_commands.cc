@@ -95,6 +95,10 @@ absl::StatusOr<ExitCode> Verify(Session& session, const DomainOptions& options) 
   ASSIGN_OR_RETURN(*request.mutable_name(), DomainResource(session, options.domain, "domains"));
   ASSIGN_OR_RETURN(const v1::Domain verified, Call(session, &Stub::VerifyDomain, request));
   session.Print(verified, Describe(session, verified));
+  if (verified.managed_user_count() == 0) {
+    session.NextStep(absl::StrCat("have its users managed: gatehouse user import FILE --org ",
+                                  LastPart(OrganizationOf(verified.name()))));
+  }
   return ExitCode::kOk;
 }
 

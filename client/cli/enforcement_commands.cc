@@ -143,7 +143,8 @@ void PrintEnforced(Session& session, const v1::EnforceDomainsResponse& response)
                 << Grouped(response.left_out_count()) << " left out.\n";
   if (response.has_triggering_admin_exemption()) {
     const v1::Exemption& exemption = response.triggering_admin_exemption();
-    session.out() << "Exempt as the triggering admin: " << Printable(exemption.email())
+    session.out() << "Exempt as the triggering admin: "
+                  << Printable(exemption.email().empty() ? exemption.user() : exemption.email())
                   << (exemption.has_expire_time()
                           ? absl::StrCat(", until ", Rfc3339(ToTime(exemption.expire_time())))
                           : "")

@@ -17,8 +17,8 @@ struct Unit {
 };
 
 constexpr Unit kUnits[] = {
-    {absl::Hours(24 * 365), "year"}, {absl::Hours(24 * 30), "month"}, {absl::Hours(24), "day"},
-    {absl::Hours(1), "hour"},        {absl::Minutes(1), "minute"},    {absl::Seconds(1), "second"},
+    {absl::Hours(24 * 365), "year"}, {absl::Hours(24), "day"},     {absl::Hours(1), "hour"},
+    {absl::Minutes(1), "minute"},    {absl::Seconds(1), "second"},
 };
 
 // absl::ParseDuration knows no unit above the hour.
@@ -40,14 +40,15 @@ std::string Rfc3339(absl::Time time) {
 
 std::string Relative(absl::Time time, absl::Time now) {
   const bool past = time <= now;
-  const absl::Duration distance = past ? now - time : time - now;
+  // "30d" from now on, shown a moment later, is still "in 30 days".
+  const absl::Duration distance = past ? now - time : time - now + absl::Seconds(1);
   for (const Unit& unit : kUnits) {
     const int64_t count = distance / unit.length;
     if (count == 0) continue;
     const std::string amount = absl::StrCat(count, " ", unit.singular, count == 1 ? "" : "s");
     return past ? absl::StrCat(amount, " ago") : absl::StrCat("in ", amount);
   }
-  return past ? "just now" : "now";
+  return "just now";
 }
 
 absl::StatusOr<absl::Duration> ParsePeriod(absl::string_view text) {

@@ -13,7 +13,8 @@ namespace gatehouse::cli {
 // "2026-03-01T09:30:00Z", in UTC, to the second.
 std::string Rfc3339(absl::Time time);
 
-// "just now", "5 minutes ago", "in 3 days"; one unit, rounded down.
+// "just now", "5 minutes ago", "in 3 days"; one unit, rounded down but
+// for the last second of a time ahead.
 std::string Relative(absl::Time time, absl::Time now);
 
 // Like "90s", "5m", "1h30m", "30d", "2w"; positive.

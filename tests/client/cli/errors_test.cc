@@ -111,8 +111,7 @@ TEST(NextStep, NamesThePartsOfTheSubject) {
             "find the user by address: gatehouse user lookup EMAIL --org acme");
   EXPECT_EQ(NextStep("USER_EXISTS", ""), "find the user by address: gatehouse user lookup EMAIL");
   EXPECT_EQ(NextStep("RESOURCE_EXISTS", "organizations/acme/ssoProfiles/okta"),
-            "use the one that exists (gatehouse profile get organizations/acme/ssoProfiles/okta), "
-            "or another name");
+            "see it: gatehouse profile get organizations/acme/ssoProfiles/okta");
   EXPECT_EQ(NextStep("RESOURCE_NOT_FOUND", "organizations/nobody"),
             "see what exists: gatehouse organization list");
   EXPECT_EQ(NextStep("SOMETHING_NEW", "x"), "");

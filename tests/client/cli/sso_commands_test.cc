@@ -321,8 +321,7 @@ TEST_F(EnforcementTest, PlanIsShownToPeople) {
             "Warnings\n"
             "  NO_BREAK_GLASS  organizations/acme\n"
             "      Nobody keeps a way in.\n"
-            "      next: have a way in for the day the identity provider fails: gatehouse "
-            "exemption create ADMIN --org acme --kind break-glass\n"
+            "      next: gatehouse exemption create ADMIN --org acme --kind break-glass\n"
             "\n"
             "Ready at revision 41.\n");
 }
@@ -446,6 +445,18 @@ TEST_F(EnforcementTest, AnOutdatedPlanIsRefusedWithAdvice) {
                                     "next: run the command again and look at the new plan\n"));
 }
 
+TEST_F(EnforcementTest, ReleaseTakesTheNameThatAnErrorShows) {
+  for (const char* name : {"organizations/acme/enforcements/acme.example",
+                           "organizations/acme/domains/acme.example"}) {
+    EXPECT_EQ(cli.Run({"enforcement", "release", name}).exit_code, ExitCode::kOk) << name;
+    EXPECT_EQ(cli.server.Last<v1::ReleaseDomainsRequest>().parent(), "organizations/acme");
+    EXPECT_THAT(cli.server.Last<v1::ReleaseDomainsRequest>().domains(),
+                ElementsAre("acme.example"));
+  }
+  EXPECT_EQ(cli.Run("enforcement release organizations/acme/users/acme.example").exit_code,
+            ExitCode::kUsage);
+}
+
 TEST_F(EnforcementTest, ReleaseNamesTheRevision) {
   const CliResult result = cli.Run("enforcement release acme.example b.example --org acme");
   EXPECT_EQ(result.out, "Released acme.example, b.example at revision 77.\n");
@@ -476,7 +487,7 @@ TEST_F(EnforcementTest, ExemptionIsCreatedForAnAddress) {
       cli.Run({"exemption", "create", "root@acme.example", "--org", "acme", "--kind", "break-glass",
                "--note", "safe", "--expires", "2026-12-31T18:00:00Z"});
   EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("ends  2026-12-31T18:00:00Z (in 7 months)\n"));
+  EXPECT_THAT(result.out, HasSubstr("ends  2026-12-31T18:00:00Z (in 216 days)\n"));
   const auto request = cli.server.Last<v1::CreateExemptionRequest>();
   EXPECT_EQ(request.parent(), "organizations/acme");
   EXPECT_EQ(request.exemption().user(), "organizations/acme/users/u1");
