@@ -34,8 +34,8 @@ absl::StatusOr<RuleTable> ReadAll(storage::Reader& reader) {
   Changes<Exemption> exemptions;
   RETURN_IF_ERROR(storage::ExemptionStore::ForEach(
       reader, [&](storage::Stored<Exemption> exemption) -> absl::Status {
-        const std::string user = exemption->user.value();
-        exemptions.emplace_back(user, std::move(exemption.value));
+        std::string key = ExemptionKey(exemption->organization, exemption->user);
+        exemptions.emplace_back(std::move(key), std::move(exemption.value));
         return absl::OkStatus();
       }));
   return RuleTable{.rules = std::make_shared<PartitionedMap<DomainRule>>(
@@ -62,7 +62,7 @@ absl::StatusOr<RuleTable> ReadChanged(storage::Reader& reader, RuleTable table,
   Changes<Exemption> exemptions;
   for (const auto& [organization, user] : changes.exemptions) {
     ASSIGN_OR_RETURN(auto exemption, storage::ExemptionStore::Find(reader, organization, user));
-    exemptions.emplace_back(user.value(),
+    exemptions.emplace_back(ExemptionKey(organization, user),
                             exemption ? std::optional(std::move(exemption->value)) : std::nullopt);
   }
   if (!rules.empty()) {
@@ -80,7 +80,7 @@ void AddUser(const RuleTable& table, const std::optional<storage::Stored<User>>&
              DecisionFacts* facts) {
   if (!user) return;
   facts->user = FactsOf(**user);
-  facts->exemption = table.exemptions->Find((*user)->id.value());
+  facts->exemption = table.exemptions->Find(ExemptionKey((*user)->organization, (*user)->id));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "server/decision/decision_source.h"
 
 namespace gatehouse {
@@ -61,10 +62,14 @@ class PartitionedMap {
   std::array<std::shared_ptr<const Part>, kParts> parts_;
 };
 
+inline std::string ExemptionKey(const OrganizationId& organization, const UserId& user) {
+  return absl::StrCat(organization.value(), "/", user.value());
+}
+
 // Rules and exceptions, as one commit left them. Immutable; a copy is cheap.
 struct RuleTable {
   std::shared_ptr<const PartitionedMap<DomainRule>> rules;      // by domain (ASCII)
-  std::shared_ptr<const PartitionedMap<Exemption>> exemptions;  // by user id
+  std::shared_ptr<const PartitionedMap<Exemption>> exemptions;  // by ExemptionKey
 };
 
 // Publishes tables and the revision they are good for. A reader pays two atomic

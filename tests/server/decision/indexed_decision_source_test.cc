@@ -1,0 +1,317 @@
+#include "server/decision/indexed_decision_source.h"
+
+#include <atomic>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "storage/memory_engine.h"
+#include "storage/rocksdb_engine.h"
+#include "storage/stores/domain_store.h"
+#include "storage/stores/enforcement_store.h"
+#include "storage/stores/user_store.h"
+#include "tests/builders/stored_organization.h"
+#include "tests/fakes/failing_engine.h"
+
+namespace gatehouse {
+namespace {
+
+constexpr absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+const char* const kDomains[] = {"a.test", "b.test", "c.test"};
+
+std::vector<EmailAddress> Addresses() {
+  std::vector<EmailAddress> addresses;
+  for (const char* domain : kDomains) {
+    for (int i = 0; i < 6; ++i) {
+      addresses.push_back(*EmailAddress::Parse("email", absl::StrCat("u", i, "@", domain)));
+    }
+  }
+  return addresses;
+}
+
+// A decision with all that CheckLogin tells of it, as one comparable text.
+std::string Describe(const DecisionFacts& facts) {
+  const Decision decision = Decide(facts.Inputs(), LoginAction::kSignIn, kNow);
+  std::string text = absl::StrCat(Name(decision.verdict), " ", Name(decision.reason), " ",
+                                  absl::FormatTime(decision.valid_until));
+  if (facts.rule == nullptr) return text;
+  absl::StrAppend(&text, " ", facts.rule->organization.value(), " ", facts.rule->domain.ascii());
+  if (facts.rule->enforcement) {
+    absl::StrAppend(&text, " ", facts.rule->sso_url, " ", facts.rule->profile.value(), " ",
+                    facts.rule->enforcement->enforce_revision);
+  }
+  return text;
+}
+
+std::string DecideBy(const DecisionSource& source, const EmailAddress& email) {
+  std::string text;
+  const absl::Status status =
+      source.Load(email, [&](const DecisionFacts& facts, storage::Revision revision) {
+        text = absl::StrCat(Describe(facts), " @", revision);
+      });
+  return status.ok() ? text : status.ToString();
+}
+
+// Both ways of asking, of both sources, give one answer.
+void ExpectSame(const storage::Engine& engine, const DecisionSource& indexed) {
+  const StoreDecisionSource store(&engine);
+  const std::vector<EmailAddress> addresses = Addresses();
+  std::vector<std::string> many(addresses.size());
+  const auto revision =
+      indexed.LoadMany(addresses, [&](size_t i, const absl::StatusOr<DecisionFacts>& facts) {
+        many[i] = facts.ok() ? Describe(*facts) : facts.status().ToString();
+      });
+  ASSERT_TRUE(revision.ok()) << revision.status();
+  EXPECT_EQ(*revision, engine.revision());
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    const std::string expected = DecideBy(store, addresses[i]);
+    EXPECT_EQ(DecideBy(indexed, addresses[i]), expected) << addresses[i].Canonical();
+    EXPECT_EQ(absl::StrCat(many[i], " @", *revision), expected) << addresses[i].Canonical();
+  }
+}
+
+// Two organizations that change at random, past every rule of the managers: the
+// source must follow whatever commits say.
+class RandomChanges {
+ public:
+  explicit RandomChanges(storage::Engine* engine, unsigned seed) : runner_(engine), random_(seed) {}
+
+  void Step() {
+    StoredOrganization& organization = Pick(2) == 0 ? first_ : second_;
+    const std::string domain = kDomains[Pick(3)];
+    switch (Pick(8)) {
+      case 0:
+        organization.Hold(domain, static_cast<DomainState>(1 + Pick(4)));
+        break;
+      case 1:
+        organization.Enforce(domain, static_cast<EnforcementMode>(1 + Pick(2)),
+                             static_cast<UnmanagedUsers>(1 + Pick(2)));
+        break;
+      case 2:
+        organization.Release(domain);
+        break;
+      case 3:
+        Remove(organization, domain);
+        break;
+      case 4:
+        if (const User* user = SomeUser(organization)) {
+          organization.Exempt(
+              *user, static_cast<ExemptionKind>(1 + Pick(3)),
+              Pick(2) == 0 ? absl::InfiniteFuture() : kNow + absl::Hours(Pick(3) - 1));
+        }
+        break;
+      default:
+        PutUser(organization, domain);
+        break;
+    }
+  }
+
+ private:
+  int Pick(int below) { return static_cast<int>(random_() % below); }
+
+  void PutUser(StoredOrganization& organization, const std::string& domain) {
+    const std::string address = absl::StrCat("u", Pick(6), "@", domain);
+    auto& users = &organization == &first_ ? first_users_ : second_users_;
+    for (User& user : users) {
+      if (user.email.Canonical() != address) continue;
+      User changed = user;
+      changed.claimed = Pick(2) == 0;
+      changed.suspended = Pick(4) == 0;
+      Write(organization,
+            [&](storage::Transaction& tx) { return storage::UserStore::Put(tx, &user, changed); });
+      user = changed;
+      return;
+    }
+    users.push_back(organization.Add({.email = address, .claimed = Pick(3) != 0}));
+  }
+
+  void Remove(StoredOrganization& organization, const std::string& domain) {
+    Write(organization, [&](storage::Transaction& tx) {
+      return storage::DomainStore::Delete(
+          tx, {.organization = organization.id(), .name = *DomainName::Parse("d", domain)});
+    });
+  }
+
+  const User* SomeUser(const StoredOrganization& organization) {
+    const auto& users = &organization == &first_ ? first_users_ : second_users_;
+    return users.empty() ? nullptr : &users[Pick(static_cast<int>(users.size()))];
+  }
+
+  template <typename Body>
+  void Write(const StoredOrganization& organization, Body body) {
+    const auto committed = runner_.Run(organization.id(), body);
+    ASSERT_TRUE(committed.ok()) << committed.status();
+  }
+
+  storage::TransactionRunner runner_;
+  std::mt19937 random_;
+  StoredOrganization first_{&runner_, "first"};
+  StoredOrganization second_{&runner_, "second"};
+  std::vector<User> first_users_;
+  std::vector<User> second_users_;
+};
+
+TEST(IndexedDecisionSource, DecidesAsTheStoreDoesThroughRandomCommits) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    const auto engine = storage::NewMemoryEngine();
+    auto source = IndexedDecisionSource::Open(engine.get());
+    ASSERT_TRUE(source.ok()) << source.status();
+    RandomChanges changes(engine.get(), seed);
+    for (int step = 0; step < 100; ++step) {
+      changes.Step();
+      ExpectSame(*engine, **source);
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
+TEST(IndexedDecisionSource, DecidesAsTheStoreDoesAfterRestarts) {
+  const std::string directory = testing::TempDir() + "/indexed_restart";
+  std::filesystem::remove_all(directory);
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    auto engine = storage::OpenRocksDbEngine({.directory = directory, .sync = false});
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    {
+      auto source = IndexedDecisionSource::Open(engine->get());
+      ASSERT_TRUE(source.ok()) << source.status();
+      ExpectSame(**engine, **source);
+      if (seed > 1) continue;
+      RandomChanges changes(engine->get(), seed);
+      for (int step = 0; step < 100; ++step) changes.Step();
+      ExpectSame(**engine, **source);
+    }
+  }
+}
+
+TEST(IndexedDecisionSource, SeesACommitBeforeItsCallerDoes) {
+  const auto engine = storage::NewMemoryEngine();
+  storage::TransactionRunner runner(engine.get());
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Add({.email = "u0@a.test"});
+  auto source = IndexedDecisionSource::Open(engine.get());
+  ASSERT_TRUE(source.ok()) << source.status();
+  const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
+  for (int i = 0; i < 200; ++i) {
+    acme.Enforce("a.test");
+    EXPECT_NE(DecideBy(**source, user).find("REQUIRE_SSO"), std::string::npos);
+    acme.Release("a.test");
+    EXPECT_NE(DecideBy(**source, user).find("ALLOW_PASSWORD"), std::string::npos);
+  }
+}
+
+TEST(IndexedDecisionSource, NeverShowsHalfACommitToConcurrentReaders) {
+  const auto engine = storage::NewMemoryEngine();
+  storage::TransactionRunner runner(engine.get());
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Hold("b.test");
+  acme.Add({.email = "u0@a.test"});
+  acme.Add({.email = "u0@b.test"});
+  auto source = IndexedDecisionSource::Open(engine.get());
+  ASSERT_TRUE(source.ok()) << source.status();
+  const std::vector<EmailAddress> both = {*EmailAddress::Parse("email", "u0@a.test"),
+                                          *EmailAddress::Parse("email", "u0@b.test")};
+  std::atomic<bool> done{false};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      while (!done) {
+        // One commit enforces or releases both, so they always agree.
+        Verdict verdicts[2] = {Verdict::kDeny, Verdict::kDeny};
+        const auto revision = (*source)->LoadMany(
+            both, [&](size_t index, const absl::StatusOr<DecisionFacts>& facts) {
+              verdicts[index] = Decide(facts->Inputs(), LoginAction::kSignIn, kNow).verdict;
+            });
+        EXPECT_TRUE(revision.ok());
+        EXPECT_EQ(verdicts[0], verdicts[1]);
+      }
+    });
+  }
+  for (int i = 0; i < 300; ++i) {
+    const auto committed = runner.Run(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+      for (const char* domain : {"a.test", "b.test"}) {
+        const DomainName name = *DomainName::Parse("domain", domain);
+        const absl::Status written =
+            i % 2 == 0 ? storage::EnforcementStore::Put(tx, {.organization = acme.id(),
+                                                             .domain = name,
+                                                             .profile = acme.profile(),
+                                                             .enforce_time = kNow})
+                       : storage::EnforcementStore::Delete(tx, acme.id(), name);
+        if (!written.ok()) return written;
+      }
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(committed.ok()) << committed.status();
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST(IndexedDecisionSource, AsksTheStoreWhenItCouldNotReadARule) {
+  using Method = storage::FailingEngine::Method;
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Add({.email = "u0@a.test"});
+  auto source = IndexedDecisionSource::Open(&engine);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
+
+  // The commit succeeds; reading it back for the table does not.
+  const auto committed = runner.Run(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+    const absl::Status put = storage::EnforcementStore::Put(
+        tx, {.organization = acme.id(), .domain = user.domain(), .profile = acme.profile()});
+    engine.FailAlways(Method::kNewSnapshot, absl::UnavailableError("disk"));
+    return put;
+  });
+  ASSERT_TRUE(committed.ok()) << committed.status();
+  EXPECT_NE(DecideBy(**source, user).find("UNAVAILABLE"), std::string::npos);
+  engine.Heal();
+  EXPECT_NE(DecideBy(**source, user).find("REQUIRE_SSO"), std::string::npos);
+  // The next commit finds the store readable, and the table is whole again.
+  acme.Hold("b.test");
+  ExpectSame(engine, **source);
+}
+
+TEST(IndexedDecisionSource, TellsAStoreThatCannotReadAUserFromAnUnknownUser) {
+  using Method = storage::FailingEngine::Method;
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  auto source = IndexedDecisionSource::Open(&engine);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
+  for (const absl::Status& error :
+       {absl::UnavailableError("disk"), absl::DataLossError("checksum")}) {
+    engine.FailAlways(Method::kGet, error);
+    EXPECT_EQ(DecideBy(**source, user), error.ToString());
+  }
+}
+
+TEST(IndexedDecisionSource, ReadsTheStoreAtMostOnceForACheck) {
+  using Method = storage::FailingEngine::Method;
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  auto source = IndexedDecisionSource::Open(&engine);
+  ASSERT_TRUE(source.ok()) << source.status();
+  auto reads = [&](const char* address) {
+    const int before = engine.calls(Method::kGet);
+    const int snapshots = engine.calls(Method::kNewSnapshot);
+    DecideBy(**source, *EmailAddress::Parse("email", address));
+    EXPECT_EQ(engine.calls(Method::kNewSnapshot), snapshots);
+    return engine.calls(Method::kGet) - before;
+  };
+  EXPECT_EQ(reads("u0@a.test"), 1);
+  EXPECT_EQ(reads("nobody@a.test"), 1);
+  EXPECT_EQ(reads("u0@free.test"), 0);
+}
+
+}  // namespace
+}  // namespace gatehouse
