@@ -77,17 +77,15 @@ absl::StatusOr<bool> IsCreated(storage::Transaction& tx, const IdempotentRequest
 absl::Status ProfileEnforced(const SsoProfileResource& name,
                              const std::vector<DomainName>& domains) {
   const size_t shown = std::min(domains.size(), kMaxDomainsInError);
-  const std::vector<DomainName> first(domains.begin(), domains.begin() + shown);
-  Error error(
-      absl::StatusCode::kFailedPrecondition, reason::kProfileEnforced,
-      absl::StrCat(SsoProfileNameOf(name.organization, name.profile), " enforces ", domains.size(),
-                   " domains (",
-                   absl::StrJoin(first, ", ",
-                                 [](std::string* out, const DomainName& d) { *out += d.ascii(); }),
-                   shown < domains.size() ? ", …" : "",
-                   "); release them, or move them to another profile, first"));
-  for (const DomainName& domain : first) {
-    std::move(error).Subject(EnforcementNameOf(name.organization, domain),
+  std::vector<std::string> listed;
+  for (size_t i = 0; i < shown; ++i) listed.push_back(domains[i].ascii());
+  if (shown < domains.size()) listed.push_back(absl::StrCat(domains.size() - shown, " more"));
+  Error error(absl::StatusCode::kFailedPrecondition, reason::kProfileEnforced,
+              absl::StrCat(SsoProfileNameOf(name.organization, name.profile), " enforces ",
+                           absl::StrJoin(listed, ", "),
+                           "; release these domains, or move them to another profile, first"));
+  for (size_t i = 0; i < shown; ++i) {
+    std::move(error).Subject(EnforcementNameOf(name.organization, domains[i]),
                              "the domain is enforced through the profile");
   }
   return std::move(error).Build();

@@ -500,7 +500,7 @@ TEST_F(SsoProfileManagerTest, NamesOnlyTheFirstOfManyEnforcedDomains) {
   });
   const absl::Status refused = profiles_->Delete(okta_, std::nullopt);
   ASSERT_THAT(refused, FailsWith(kFailedPrecondition, reason::kProfileEnforced));
-  EXPECT_THAT(std::string(refused.message()), HasSubstr("enforces 100 domains (d100.example, "));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr(" d109.example, 90 more; release"));
   EXPECT_THAT(DetailsOf(refused)->precondition_violations, SizeIs(10));
 }
 
