@@ -1,4 +1,5 @@
 // Building a group's write batch.
+#include <algorithm>
 #include <utility>
 
 #include "policy/status_macros.h"
@@ -50,7 +51,8 @@ absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
 rocksdb::Status CommitBatch::Finish(size_t keep) {
   const Revision newest = changes_.back().revision;
   if (newest - log_start_ + 1 > keep + TrimSlack(keep)) {
-    const Revision new_start = newest - keep + 1;
+    // Not into this group's own changes: if its acknowledgement fails, Recover reads them.
+    const Revision new_start = std::min(newest - keep + 1, first_revision_);
     Record(batch_.DeleteRange(database_->changes(), format::EncodeNumber(log_start_),
                               format::EncodeNumber(new_start)));
     log_start_ = new_start;

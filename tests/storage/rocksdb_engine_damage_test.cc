@@ -20,7 +20,7 @@ class DamageTest : public RocksDbEngineFixture {
     auto engine = Open(live);
     for (int i = 0; i < commits; ++i) Put(*engine, absl::StrCat("k", i), std::string(20, 'v'));
     expected_ = *ReadAll(*engine);
-    CopyTree(live, store());
+    CopyAsIfKilled(live, store());
   }
 
   // Opens `directory`: DATA_LOSS there or in a read, or everything is as expected.
@@ -120,11 +120,11 @@ TEST_F(DamageTest, ATornTailOfACommitThatWasNotAcknowledgedIsDropped) {
   auto engine = Open();
   expected_["k10"] = Entry{"v", Put(*engine, "k10", "v")};
   const fs::path acknowledged = scratch("acknowledged");
-  CopyTree(store(), acknowledged);
+  CopyAsIfKilled(store(), acknowledged);
   const size_t begin = fs::file_size(TheFile(acknowledged, ".log"));
   Put(*engine, "torn", std::string(30, 't'));
   const fs::path whole = scratch("whole");
-  CopyTree(store(), whole);
+  CopyAsIfKilled(store(), whole);
   engine.reset();
   fs::copy_file(acknowledged / "WATERMARK", whole / "WATERMARK",
                 fs::copy_options::overwrite_existing);
@@ -183,7 +183,7 @@ TEST_F(DamageTest, AMissingFileIsDataLoss) {
   {
     auto engine = Open();
     expected_["in the log"] = Entry{"v", Put(*engine, "in the log", "v")};
-    CopyTree(store(), scratch("killed"));
+    CopyAsIfKilled(store(), scratch("killed"));
   }
   CopyTree(scratch("killed"), store());
   const fs::path copy = scratch("copy");
