@@ -99,8 +99,9 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
     effect->warnings.push_back(
         {"INDEPENDENT_USERS_LEFT_OUT", name,
          absl::StrCat(independent,
-                      " independent users keep their passwords; import them to "
-                      "have them managed and enforced")});
+                      independent == 1 ? " independent user keeps a password"
+                                       : " independent users keep their passwords",
+                      "; import them to have them managed and enforced")});
   }
   return storage::EnforcementStore::Put(tx, NewEnforcement(command, domain, enforced, now));
 }
@@ -133,6 +134,7 @@ absl::Status ExemptActingAdmin(storage::Transaction& tx, const EnforceCommand& c
                                     .note = "triggered the enforcement",
                                     .create_time = now,
                                     .expire_time = command.exemption_expire_time};
+  effect->new_exemption_email = admin.email;
   return storage::ExemptionStore::Put(tx, *effect->new_exemption);
 }
 
@@ -167,8 +169,15 @@ absl::Status WarnOfCertificates(const SsoProfile& profile, absl::Time now,
                                 EnforcementEffect* effect) {
   std::vector<absl::Time> ends;
   for (const std::string& pem : profile.saml.idp_certificates) {
-    ASSIGN_OR_RETURN(CertificateInfo certificate, ParseCertificate("idp_certificates", pem));
-    ends.push_back(certificate.not_after);
+    auto certificate = ParseCertificate("idp_certificates", pem);
+    if (!certificate.ok()) {
+      // It was valid when it was stored.
+      return Error(absl::StatusCode::kDataLoss, reason::kStoreCorrupt,
+                   absl::StrCat(SsoProfileNameOf(profile.organization, profile.id),
+                                " holds a damaged certificate; update the profile"))
+          .Build();
+    }
+    ends.push_back(certificate->not_after);
   }
   for (Warning& warning : Warnings(std::nullopt, ends, now)) {
     effect->warnings.push_back({std::string(Name(warning.kind)),

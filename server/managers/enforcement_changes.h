@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "policy/email_address.h"
 #include "policy/enforcement.h"
 #include "policy/errors.h"
 #include "policy/sso_profile.h"
@@ -50,6 +51,7 @@ struct EnforcementEffect {
   // Written by this change; unset if the acting admin is not covered or has a
   // lasting exemption already.
   std::optional<Exemption> new_exemption;
+  std::optional<EmailAddress> new_exemption_email;  // of its user; set with it
 };
 
 // Writes the enforcement of every domain and the acting admin's exemption into

@@ -118,7 +118,9 @@ v1::EnforceDomainsResponse Render(const EnforcementResult& result) {
     *rendered.add_enforcements() = Render(enforcement);
   }
   if (result.effect.new_exemption) {
-    *rendered.mutable_triggering_admin_exemption() = Render(*result.effect.new_exemption);
+    v1::Exemption& exemption = *rendered.mutable_triggering_admin_exemption();
+    exemption = Render(*result.effect.new_exemption);
+    exemption.set_email(result.effect.new_exemption_email->Canonical());
   }
   rendered.set_covered_count(result.effect.covered);
   rendered.set_exempt_count(result.effect.exempt);

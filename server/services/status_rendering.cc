@@ -12,6 +12,22 @@ namespace {
 
 constexpr char kDomain[] = "gatehouse";
 constexpr size_t kMaxItemMessageBytes = 1024;
+// A client's default limit for all metadata is 8 KiB, and binary metadata travels
+// as base64: what is longer would cost the caller the whole error.
+constexpr size_t kMaxDetailsBytes = 4096;
+
+// Drops violations from the end until the details fit. The first is the reason.
+void FitIntoMetadata(v1::ErrorDetails* details) {
+  while (details->ByteSizeLong() > kMaxDetailsBytes) {
+    if (details->precondition_failure().violations_size() > 1) {
+      details->mutable_precondition_failure()->mutable_violations()->RemoveLast();
+    } else if (details->bad_request().field_violations_size() > 1) {
+      details->mutable_bad_request()->mutable_field_violations()->RemoveLast();
+    } else {
+      return;
+    }
+  }
+}
 
 v1::ErrorDetails RenderDetails(const ErrorDetails& details) {
   v1::ErrorDetails rendered;
@@ -51,7 +67,8 @@ absl::Status Presentable(const absl::Status& status) {
 grpc::Status RenderStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const absl::Status presentable = Presentable(status);
-  const v1::ErrorDetails details = RenderDetails(*DetailsOf(presentable));
+  v1::ErrorDetails details = RenderDetails(*DetailsOf(presentable));
+  FitIntoMetadata(&details);
   google::rpc::Status rendered;
   rendered.set_code(static_cast<int>(presentable.code()));
   rendered.set_message(std::string(presentable.message()));
