@@ -7,15 +7,14 @@
 #include <openssl/x509v3.h>
 
 #include <array>
-#include <cstdint>
 #include <ctime>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/civil_time.h"
 #include "policy/errors.h"

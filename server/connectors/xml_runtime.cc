@@ -71,6 +71,9 @@ void XmlDiagnostics::Report(absl::string_view message) {
   if (text.size() >= kMaxDiagnosticBytes) return;
   absl::StrAppend(&text, text.empty() ? "" : "; ", absl::StripAsciiWhitespace(message));
   text.resize(std::min(text.size(), kMaxDiagnosticBytes));
+  // It may quote the document, which may hold anything.
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return !absl::ascii_isprint(c); }, '?');
 }
 
 }  // namespace gatehouse

@@ -25,7 +25,7 @@ class XmlDiagnostics {
   XmlDiagnostics(const XmlDiagnostics&) = delete;
   XmlDiagnostics& operator=(const XmlDiagnostics&) = delete;
 
-  // The first reports, joined by "; " and cut to a sane length.
+  // The first reports, joined by "; ", cut to a sane length, in printable ASCII.
   const std::string& text() const { return text_; }
 
   // Adds a report to the scope of this thread, if there is one.

@@ -133,5 +133,22 @@ TEST_F(SamlHostileXml, NamesNothingUnprintableOrEndlessInADetail) {
   EXPECT_LT(outcome.detail.size(), 500u);
 }
 
+TEST_F(SamlHostileXml, QuotesBrokenXmlInPrintableAsciiOnly) {
+  const SamlOutcome outcome = VerifyXml("<\xC3\xA9" + Repeated("\xC3\xA9", 1000) + "></b>");
+  ExpectRefused(outcome, Failure::kMalformedResponse, "mismatch");
+  for (const char c : outcome.detail) EXPECT_TRUE(c >= ' ' && c <= '~') << outcome.detail;
+}
+
+TEST_F(SamlHostileXml, LeavesNothingOnStderr) {
+  ::testing::internal::CaptureStderr();
+  VerifyXml("<a><b></a>");
+  VerifyXml("<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>");
+  Verify(Attacker().Respond({}));
+  SamlAnswer answer;
+  answer.edit_after_signing = Replacing("<ds:SignatureValue>", "<ds:SignatureValue>%");
+  Verify(answer);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
 }  // namespace
 }  // namespace gatehouse
