@@ -1,7 +1,6 @@
 // Attacks on the signature of a response. Each starts from a response that the
 // IdP really signed, or from a key that the attacker really has.
 #include <string>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -100,9 +99,7 @@ TEST_F(SamlAttack, ByAnEmptySignature) {
   answer.edit_after_signing = [](std::string& xml) {
     xml = absl::StrReplaceAll(xml, {{Element(xml, "ds:SignatureValue"), "<ds:SignatureValue/>"}});
   };
-  Verify(answer);
-  EXPECT_THAT(Verify(answer).failure,
-              AnyOf(Failure::kSignatureInvalid, Failure::kSignatureStructure));
+  ExpectRefused(Verify(answer), Failure::kSignatureInvalid);
 }
 
 TEST_F(SamlAttack, BySigningWithAKeyOfOnesOwn) {
@@ -134,16 +131,19 @@ TEST_F(SamlAttack, BySigningWithAKeyOfAnotherKind) {
 }
 
 // Each signature that there is must hold, though one would be enough.
-TEST_F(SamlAttack, ByPuttingAForeignSignatureAroundATrueOne) {
-  SamlAnswer inner;
-  const std::string signed_assertion = Element(Idp().RespondXml(inner), "saml:Assertion");
-  SamlAnswer outer;
-  outer.sign = Signed::kResponse;
-  outer.edit_before_signing = [&](std::string& xml) {
-    xml = absl::StrReplaceAll(xml, {{Element(xml, "saml:Assertion"), signed_assertion}});
-  };
-  ExpectRefused(Verify(Attacker().Respond(outer)), Failure::kWrongCertificate);
-  ExpectPassed(Verify(Idp().Respond(outer)));
+TEST_F(SamlAttack, ByMixingTrueAndForeignSignatures) {
+  for (const bool foreign_inside : {true, false}) {
+    const TestIdp& inner_idp = foreign_inside ? Attacker() : Idp();
+    const std::string assertion = Element(inner_idp.RespondXml({}), "saml:Assertion");
+    SamlAnswer outer;
+    outer.sign = Signed::kResponse;
+    outer.edit_before_signing = [&](std::string& xml) {
+      xml = absl::StrReplaceAll(xml, {{Element(xml, "saml:Assertion"), assertion}});
+    };
+    const TestIdp& outer_idp = foreign_inside ? Idp() : Attacker();
+    ExpectRefused(Verify(outer_idp.Respond(outer)), Failure::kWrongCertificate);
+    if (!foreign_inside) ExpectPassed(Verify(Idp().Respond(outer)));
+  }
 }
 
 TEST_F(SamlAttack, ByTheIdpsPublicKeyAsAnHmacSecret) {

@@ -4,8 +4,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "policy/errors.h"
 #include "server/connectors/saml_connector.h"
 #include "server/connectors/saml_xmlsec_connector.h"
 #include "tests/server/connectors/saml_test_idp.h"

@@ -1,7 +1,6 @@
 // Whether a response that is signed as it should be is meant for us, and now.
 #include <functional>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/server/connectors/saml_verification_test_case.h"

@@ -153,6 +153,20 @@ TEST_F(SamlEncryption, TellsOneReasonForEveryDamage) {
   }
 }
 
+TEST_F(SamlEncryption, NoticesEveryDamageToAuthenticatedContent) {
+  SamlAnswer answer = Encrypted();
+  answer.encryption.cipher = "http://www.w3.org/2009/xmlenc11#aes256-gcm";
+  const std::string xml = Idp().RespondXml(answer);
+  const size_t begin = xml.rfind("<xenc:CipherValue>") + 18;
+  const size_t end = xml.rfind("</xenc:CipherValue>");
+  for (size_t i = begin; i < end; i += 29) {
+    std::string damaged = xml;
+    if (damaged[i] == '\n' || damaged[i] == '=') continue;
+    damaged[i] = damaged[i] == 'A' ? 'B' : 'A';
+    ExpectRefused(VerifyXml(damaged), Failure::kDecryptionFailed);
+  }
+}
+
 TEST_F(SamlEncryption, RefusesIncompleteEncryption) {
   const std::pair<std::string, std::string> edits[] = {
       {"xenc:EncryptedData", "xenc:Data"},

@@ -4,12 +4,9 @@
 
 #include <fstream>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "policy/connection_test.h"
 
 namespace gatehouse {

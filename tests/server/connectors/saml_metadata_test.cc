@@ -2,11 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "policy/errors.h"
 #include "server/connectors/saml_connector.h"
 #include "server/connectors/saml_xmlsec_connector.h"
