@@ -1,5 +1,10 @@
 // Damaged files: an acknowledged commit is there or the answer is DATA_LOSS; never an older state,
 // never "absent".
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <random>
 
 #include "absl/strings/str_cat.h"
@@ -7,20 +12,61 @@
 #include "policy/errors.h"
 #include "tests/storage/rocksdb_engine_fixture.h"
 
+extern char** environ;
+
 namespace gatehouse::storage {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kWriteAndDie[] = "--write_and_die";
+
+std::string KeyOf(int number) { return absl::StrCat("k", number); }
+std::string ValueOf(int number) { return absl::StrCat("value ", number, std::string(15, '.')); }
+
+// The log in use. Older ones may still be there, if the process died before it removed them.
+fs::path NewestLog(const fs::path& directory) {
+  std::vector<fs::path> logs = FilesWithExtension(directory, ".log");
+  EXPECT_FALSE(logs.empty());
+  return logs.empty() ? fs::path() : *std::max_element(logs.begin(), logs.end());
+}
+
+// The store as it was before its last commit, as far as damage to that commit needs it.
+fs::path OlderWatermark(const fs::path& directory) { return directory.string() + ".watermark"; }
+fs::path OlderLog(const fs::path& directory) { return directory.string() + ".log_before"; }
+
+int WriteAndDie(const fs::path& directory, int first, int end) {
+  RocksDbEngineOptions options;
+  options.directory = directory.string();
+  auto engine = OpenRocksDbEngine(options);
+  if (!engine.ok()) return 1;
+  for (int i = first; i < end; ++i) {
+    if (i == end - 1) {
+      WriteFile(OlderWatermark(directory), ReadFile(directory / "WATERMARK"));
+      WriteFile(OlderLog(directory), ReadFile(NewestLog(directory)));
+    }
+    if (!(*engine)->Commit({{}, {{KeyOf(i), ValueOf(i)}}}).ok()) return 2;
+  }
+  _exit(0);
+}
+
 class DamageTest : public RocksDbEngineFixture {
  protected:
-  // A store as a killed process leaves it: `commits` commits, all in the log.
-  void WriteStore(int commits) {
-    const fs::path live = scratch("live");
-    auto engine = Open(live);
-    for (int i = 0; i < commits; ++i) Put(*engine, absl::StrCat("k", i), std::string(20, 'v'));
-    expected_ = *ReadAll(*engine);
-    CopyAsIfKilled(live, store());
+  // Commits the keys of numbers `first` to `end` - 1, each alone, in a process that then dies
+  // without closing the store: all is in the log.
+  void WriteAndDie(int first, int end) {
+    std::string self = "/proc/self/exe", flag = kWriteAndDie, directory = store().string(),
+                first_argument = absl::StrCat(first), end_argument = absl::StrCat(end);
+    char* arguments[] = {self.data(),           flag.data(),         directory.data(),
+                         first_argument.data(), end_argument.data(), nullptr};
+    pid_t child = 0;
+    ASSERT_EQ(::posix_spawn(&child, self.c_str(), nullptr, nullptr, arguments, environ), 0);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    for (int i = first; i < end; ++i) {
+      expected_[KeyOf(i)] = Entry{ValueOf(i), static_cast<Revision>(i + 1)};
+    }
   }
 
   // Opens `directory`: DATA_LOSS there or in a read, or everything is as expected.
@@ -52,24 +98,12 @@ class DamageTest : public RocksDbEngineFixture {
     return true;
   }
 
-  // The one file with `extension` that has data.
-  static fs::path TheFile(const fs::path& directory, const std::string& extension) {
-    fs::path found;
-    for (const fs::path& path : FilesWithExtension(directory, extension)) {
-      if (fs::file_size(path) == 0) continue;
-      EXPECT_TRUE(found.empty()) << "more than one " << extension;
-      found = path;
-    }
-    EXPECT_FALSE(found.empty()) << "no " << extension;
-    return found;
-  }
-
   std::map<std::string, Entry> expected_;
 };
 
 TEST_F(DamageTest, OneFlippedByteAnywhereInTheLogIsDataLoss) {
-  WriteStore(40);
-  const std::string bytes = ReadFile(TheFile(store(), ".log"));
+  WriteAndDie(0, 40);
+  const std::string bytes = ReadFile(NewestLog(store()));
   ASSERT_GT(bytes.size(), 2000u);
   const fs::path copy = scratch("copy");
   // A stride that falls into every field of the records in turn.
@@ -79,30 +113,30 @@ TEST_F(DamageTest, OneFlippedByteAnywhereInTheLogIsDataLoss) {
     CopyTree(store(), copy);
     std::string damaged = bytes;
     damaged[i] ^= 0x40;
-    WriteFile(TheFile(copy, ".log"), damaged);
+    WriteFile(NewestLog(copy), damaged);
     if (IsWholeOrLost(copy)) ++lost;
   }
   EXPECT_EQ(lost, tried);
 }
 
 TEST_F(DamageTest, ALogThatEndsBeforeTheLastAcknowledgedCommitIsDataLoss) {
-  WriteStore(40);
-  const std::string bytes = ReadFile(TheFile(store(), ".log"));
+  WriteAndDie(0, 40);
+  const std::string bytes = ReadFile(NewestLog(store()));
   const fs::path copy = scratch("copy");
   for (size_t length : {size_t{0}, size_t{1}, bytes.size() / 2, bytes.size() - 1}) {
     SCOPED_TRACE(absl::StrCat("length ", length));
     CopyTree(store(), copy);
-    WriteFile(TheFile(copy, ".log"), bytes.substr(0, length));
+    WriteFile(NewestLog(copy), bytes.substr(0, length));
     EXPECT_TRUE(IsWholeOrLost(copy));
   }
   CopyTree(store(), copy);
-  fs::remove(TheFile(copy, ".log"));
+  fs::remove(NewestLog(copy));
   EXPECT_TRUE(IsWholeOrLost(copy));
 }
 
 TEST_F(DamageTest, ARefusedOpenLeavesTheFilesAsTheyAre) {
-  WriteStore(40);
-  const fs::path log = TheFile(store(), ".log");
+  WriteAndDie(0, 40);
+  const fs::path log = NewestLog(store());
   std::string bytes = ReadFile(log);
   bytes[bytes.size() / 2] ^= 1;
   WriteFile(log, bytes);
@@ -113,28 +147,22 @@ TEST_F(DamageTest, ARefusedOpenLeavesTheFilesAsTheyAre) {
   }
 }
 
-// Power loss in the middle of commit 11, which was never acknowledged: its log record is cut off,
+// Power loss in the middle of commit 12, which was never acknowledged: its log record is cut off,
 // or overwritten with what the disk held before.
 TEST_F(DamageTest, ATornTailOfACommitThatWasNotAcknowledgedIsDropped) {
-  WriteStore(10);
-  auto engine = Open();
-  expected_["k10"] = Entry{"v", Put(*engine, "k10", "v")};
-  const fs::path acknowledged = scratch("acknowledged");
-  CopyAsIfKilled(store(), acknowledged);
-  const size_t begin = fs::file_size(TheFile(acknowledged, ".log"));
-  Put(*engine, "torn", std::string(30, 't'));
+  WriteAndDie(0, 12);
+  expected_.erase(KeyOf(11));
   const fs::path whole = scratch("whole");
-  CopyAsIfKilled(store(), whole);
-  engine.reset();
-  fs::copy_file(acknowledged / "WATERMARK", whole / "WATERMARK",
-                fs::copy_options::overwrite_existing);
-  const std::string bytes = ReadFile(TheFile(whole, ".log"));
+  CopyTree(store(), whole);
+  WriteFile(whole / "WATERMARK", ReadFile(OlderWatermark(store())));
+  const std::string bytes = ReadFile(NewestLog(whole));
+  const size_t begin = ReadFile(OlderLog(store())).size();
   ASSERT_GT(bytes.size(), begin + 50);
 
   const fs::path copy = scratch("copy");
   auto opens_at_11 = [&](const std::string& log) {
     CopyTree(whole, copy);
-    WriteFile(TheFile(copy, ".log"), log);
+    WriteFile(NewestLog(copy), log);
     auto reopened = TryOpen(copy);
     ASSERT_TRUE(reopened.ok()) << reopened.status();
     EXPECT_EQ((*reopened)->revision(), 11u);
@@ -155,12 +183,12 @@ TEST_F(DamageTest, ATornTailOfACommitThatWasNotAcknowledgedIsDropped) {
   EXPECT_EQ(Open(copy)->revision(), 12u);
   // One byte further back is an acknowledged commit.
   CopyTree(whole, copy);
-  WriteFile(TheFile(copy, ".log"), bytes.substr(0, begin - 1));
+  WriteFile(NewestLog(copy), bytes.substr(0, begin - 1));
   EXPECT_TRUE(ExpectDataLoss(TryOpen(copy).status()));
 }
 
 TEST_F(DamageTest, OneFlippedByteAnywhereInATableIsDataLossOrHarmless) {
-  WriteStore(40);
+  WriteAndDie(0, 40);
   Open().reset();  // recovery moves the log into tables
   int lost = 0;
   const fs::path copy = scratch("copy");
@@ -179,30 +207,33 @@ TEST_F(DamageTest, OneFlippedByteAnywhereInATableIsDataLossOrHarmless) {
 }
 
 TEST_F(DamageTest, AMissingFileIsDataLoss) {
-  WriteStore(40);
-  {
-    auto engine = Open();
-    expected_["in the log"] = Entry{"v", Put(*engine, "in the log", "v")};
-    CopyAsIfKilled(store(), scratch("killed"));
-  }
-  CopyTree(scratch("killed"), store());
+  WriteAndDie(0, 40);
+  Open().reset();       // into tables
+  WriteAndDie(40, 42);  // and something in the log
   const fs::path copy = scratch("copy");
-  for (const auto& [name, bytes] : ReadTree(store())) {
-    const fs::path path(name);
-    const std::string stem = path.filename().string();
-    if (stem == "LOCK" || stem == "IDENTITY" || stem.rfind("LOG", 0) == 0 ||
-        stem.rfind("OPTIONS", 0) == 0 || bytes.empty()) {
-      continue;  // not data
-    }
+  std::string manifest = ReadFile(store() / "db/CURRENT");
+  manifest.pop_back();  // the end of line
+  for (const std::string& name :
+       {std::string("WATERMARK"), std::string("db/CURRENT"), "db/" + manifest,
+        "db/" + NewestLog(store()).filename().string()}) {
     SCOPED_TRACE(name);
     CopyTree(store(), copy);
-    fs::remove(copy / path);
+    ASSERT_TRUE(fs::remove(copy / name));
     EXPECT_TRUE(IsWholeOrLost(copy));
   }
+  // One that a compaction has just replaced may go.
+  int lost = 0;
+  for (const fs::path& table : FilesWithExtension(store(), ".sst")) {
+    SCOPED_TRACE(table.filename().string());
+    CopyTree(store(), copy);
+    ASSERT_TRUE(fs::remove(copy / "db" / table.filename()));
+    if (IsWholeOrLost(copy)) ++lost;
+  }
+  EXPECT_GE(lost, 1);
 }
 
 TEST_F(DamageTest, DamagedMetadataIsDataLossOrHarmless) {
-  WriteStore(40);
+  WriteAndDie(0, 40);
   Open().reset();
   const fs::path copy = scratch("copy");
   for (const auto& [name, bytes] : ReadTree(store())) {
@@ -221,3 +252,13 @@ TEST_F(DamageTest, DamagedMetadataIsDataLossOrHarmless) {
 
 }  // namespace
 }  // namespace gatehouse::storage
+
+// Runs itself as the process that dies.
+int main(int argc, char** argv) {
+  using gatehouse::storage::kWriteAndDie;
+  if (argc == 5 && std::string(argv[1]) == kWriteAndDie) {
+    return gatehouse::storage::WriteAndDie(argv[2], std::stoi(argv[3]), std::stoi(argv[4]));
+  }
+  ::testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}

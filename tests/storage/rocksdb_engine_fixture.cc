@@ -2,8 +2,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "rocksdb/file_system.h"
@@ -139,27 +137,6 @@ void WriteFile(const fs::path& path, absl::string_view bytes) {
 void CopyTree(const fs::path& from, const fs::path& to) {
   fs::remove_all(to);
   fs::copy(from, to, fs::copy_options::recursive);
-}
-
-void CopyAsIfKilled(const fs::path& from, const fs::path& to) {
-  auto is_tidy = [&from] {
-    int logs = 0, manifests = 0;
-    for (const auto& entry : fs::directory_iterator(from / "db")) {
-      if (entry.path().extension() == ".log") ++logs;
-      if (entry.path().stem().string().rfind("MANIFEST", 0) == 0) ++manifests;
-    }
-    return logs == 1 && manifests == 1;
-  };
-  while (!is_tidy()) std::this_thread::yield();
-  fs::remove_all(to);
-  fs::create_directories(to / "db");
-  for (const auto& entry : fs::recursive_directory_iterator(from)) {
-    std::error_code error;
-    const fs::path target = to / fs::relative(entry.path(), from);
-    if (entry.is_regular_file(error)) fs::copy_file(entry.path(), target, error);
-    // Other files that are not in use, old options for one, may still go.
-    EXPECT_TRUE(!error || error == std::errc::no_such_file_or_directory) << error.message();
-  }
 }
 
 std::map<std::string, std::string> ReadTree(const fs::path& directory) {

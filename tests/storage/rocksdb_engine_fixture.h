@@ -63,12 +63,8 @@ std::vector<std::filesystem::path> FilesWithExtension(const std::filesystem::pat
                                                       const std::string& extension);
 std::string ReadFile(const std::filesystem::path& path);
 void WriteFile(const std::filesystem::path& path, absl::string_view bytes);
-// `from` must not be open.
+// Not of a store that is open: RocksDB adds and removes files in the background.
 void CopyTree(const std::filesystem::path& from, const std::filesystem::path& to);
-// What a process killed now would leave of the open store `from`; no commit may be under way.
-// Waits until RocksDB, in the background, has removed the log and the manifest that the ones in use
-// replaced.
-void CopyAsIfKilled(const std::filesystem::path& from, const std::filesystem::path& to);
 // Path -> bytes, of every file below.
 std::map<std::string, std::string> ReadTree(const std::filesystem::path& directory);
 
