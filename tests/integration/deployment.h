@@ -4,7 +4,8 @@
 #define GATEHOUSE_TESTS_INTEGRATION_DEPLOYMENT_H_
 
 #include <memory>
-#include <utility>
+#include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "policy/status_macros.h"
@@ -33,13 +34,13 @@ class Deployment {
   const Api& api() const { return *api_; }
   const std::string& data_directory() const { return data_.path(); }
 
-  // Starts a server on the same data, once the one before has ended; server()
-  // and api() are then the new one's.
+  // Starts a server on the same data, once the one before has ended. api() then
+  // calls the new one.
   absl::Status StartServer() {
     ASSIGN_OR_RETURN(server_,
                      ServerProcess::Start({.data_directory = data_.path(),
                                            .flags = {{"--dns-servers", dns_->address()}}}));
-    api_ = std::make_unique<Api>(server_->address());
+    api_.emplace(server_->address());
     return absl::OkStatus();
   }
 
@@ -50,7 +51,7 @@ class Deployment {
   std::unique_ptr<KnotServer> dns_;
   std::unique_ptr<SamlIdp> idp_;
   std::unique_ptr<ServerProcess> server_;
-  std::unique_ptr<Api> api_;
+  std::optional<Api> api_;
 };
 
 }  // namespace gatehouse

@@ -115,26 +115,20 @@ TEST_F(EndToEndSso, AFailedSignInNamesItsReasonAndProvesNothing) {
 TEST_F(EndToEndSso, AResponseServesOnce) {
   Tenant tenant = NewTenant("once");
   ASSERT_OK(MakeConnected(tenant));
-  const std::string start = absl::Substitute(R"(name: "$0")", tenant.profile());
-  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest first,
-                       api().Call(&SsoProfiles::StartConnectionTest, start));
+  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest first, tenant.StartConnectionTest());
   ASSERT_OK_AND_ASSIGN(const auto signed_in,
                        idp().SignIn(first.sign_in_url(), {{"email", tenant.Email("owner")}}));
-  v1::CompleteConnectionTestRequest complete;
-  complete.set_name(first.name());
-  complete.set_saml_response(signed_in.saml_response);
+  const std::string& response = signed_in.saml_response;
   ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest passed,
-                       api().Call(&SsoProfiles::CompleteConnectionTest, complete));
+                       tenant.CompleteConnectionTest(first.name(), response));
   ASSERT_EQ(passed.state(), v1::ConnectionTest::STATE_PASSED) << passed.failure_detail();
-  EXPECT_THAT(api().Call(&SsoProfiles::CompleteConnectionTest, complete),
+  EXPECT_THAT(tenant.CompleteConnectionTest(first.name(), response),
               FailsWith(Code::kFailedPrecondition, "CONNECTION_TEST_FINISHED"));
 
-  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest second,
-                       api().Call(&SsoProfiles::StartConnectionTest, start));
-  complete.set_name(second.name());
+  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest second, tenant.StartConnectionTest());
   ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest replayed,
-                       api().Call(&SsoProfiles::CompleteConnectionTest, complete));
-  EXPECT_EQ(replayed.state(), v1::ConnectionTest::STATE_FAILED);
+                       tenant.CompleteConnectionTest(second.name(), response));
+  EXPECT_EQ(replayed.failure_reason(), v1::ConnectionTest::FAILURE_REASON_WRONG_IN_RESPONSE_TO);
 }
 
 TEST_F(EndToEndSso, AChangedProfileMustProveItselfAgain) {
@@ -169,9 +163,7 @@ TEST_F(EndToEndSso, AChangedProfileMustProveItselfAgain) {
 TEST_F(EndToEndSso, AProfileChangedDuringATestFailsIt) {
   Tenant tenant = NewTenant("under-test");
   ASSERT_OK(MakeConnected(tenant));
-  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest test,
-                       api().Call(&SsoProfiles::StartConnectionTest,
-                                  absl::Substitute(R"(name: "$0")", tenant.profile())));
+  ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest test, tenant.StartConnectionTest());
   ASSERT_OK_AND_ASSIGN(const auto signed_in,
                        idp().SignIn(test.sign_in_url(), {{"email", tenant.Email("owner")}}));
   ASSERT_OK(
@@ -180,9 +172,7 @@ TEST_F(EndToEndSso, AProfileChangedDuringATestFailsIt) {
                           update_mask { paths: "saml.email_attribute" })",
                                   tenant.profile())));
   ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest result,
-                       api().Call(&SsoProfiles::CompleteConnectionTest,
-                                  absl::Substitute(R"(name: "$0" saml_response: "$1")", test.name(),
-                                                   signed_in.saml_response)));
+                       tenant.CompleteConnectionTest(test.name(), signed_in.saml_response));
   EXPECT_EQ(result.failure_reason(), v1::ConnectionTest::FAILURE_REASON_CONFIGURATION_CHANGED);
 }
 

@@ -52,31 +52,40 @@ absl::Status Tenant::Import(absl::string_view email) const {
   return absl::InternalError(response.DebugString());
 }
 
-absl::StatusOr<v1::SsoProfile> Tenant::Connect(const SamlIdp& idp) const {
+absl::StatusOr<v1::SsoProfile> Tenant::Connect(const std::string& idp_metadata) const {
   v1::CreateSsoProfileRequest request;
   request.set_parent(name());
   request.set_sso_profile_id("idp");
   request.mutable_sso_profile()->set_display_name("The company's identity provider");
   v1::SamlConfig* const saml = request.mutable_sso_profile()->mutable_saml();
-  saml->set_idp_metadata_xml(idp.metadata());
+  saml->set_idp_metadata_xml(idp_metadata);
   saml->set_acs_url(kAcsUrl);
   return api_->Call(&SsoProfiles::CreateSsoProfile, request);
 }
 
+absl::StatusOr<v1::ConnectionTest> Tenant::StartConnectionTest() const {
+  return api_->Call(&SsoProfiles::StartConnectionTest,
+                    absl::Substitute(R"(name: "$0")", profile()));
+}
+
+absl::StatusOr<v1::ConnectionTest> Tenant::CompleteConnectionTest(
+    const std::string& test, const std::string& response) const {
+  v1::CompleteConnectionTestRequest request;
+  request.set_name(test);
+  request.set_saml_response(response);
+  return api_->Call(&SsoProfiles::CompleteConnectionTest, request);
+}
+
 absl::StatusOr<v1::ConnectionTest> Tenant::RunConnectionTest(SamlIdp& idp,
                                                              SamlIdp::Options options) const {
-  ASSIGN_OR_RETURN(
-      const v1::ConnectionTest test,
-      api_->Call(&SsoProfiles::StartConnectionTest, absl::Substitute(R"(name: "$0")", profile())));
+  ASSIGN_OR_RETURN(const v1::ConnectionTest test, StartConnectionTest());
   const bool has_email = std::any_of(options.begin(), options.end(),
                                      [](const auto& option) { return option.first == "email"; });
   if (!has_email) options.emplace_back("email", Email("owner"));
   ASSIGN_OR_RETURN(const SamlIdp::SignInResult signed_in, idp.SignIn(test.sign_in_url(), options));
   // The callback knows which test it is from the RelayState alone.
-  v1::CompleteConnectionTestRequest request;
-  request.set_name(absl::StrCat(profile(), "/connectionTests/", signed_in.relay_state));
-  request.set_saml_response(signed_in.saml_response);
-  return api_->Call(&SsoProfiles::CompleteConnectionTest, request);
+  return CompleteConnectionTest(absl::StrCat(profile(), "/connectionTests/", signed_in.relay_state),
+                                signed_in.saml_response);
 }
 
 absl::Status Tenant::PassConnectionTest(SamlIdp& idp) const {

@@ -57,7 +57,13 @@ class Tenant {
   absl::Status Import(absl::string_view email) const;
 
   // Creates the profile from the IdP's metadata.
-  absl::StatusOr<v1::SsoProfile> Connect(const SamlIdp& idp) const;
+  absl::StatusOr<v1::SsoProfile> Connect(const SamlIdp& idp) const {
+    return Connect(idp.metadata());
+  }
+  absl::StatusOr<v1::SsoProfile> Connect(const std::string& idp_metadata) const;
+  absl::StatusOr<v1::ConnectionTest> StartConnectionTest() const;
+  absl::StatusOr<v1::ConnectionTest> CompleteConnectionTest(const std::string& test,
+                                                            const std::string& response) const;
   // Starts a test, signs in at the IdP with `options`, completes the test.
   absl::StatusOr<v1::ConnectionTest> RunConnectionTest(SamlIdp& idp,
                                                        SamlIdp::Options options = {}) const;
