@@ -45,8 +45,9 @@ absl::Status OpenRecord(absl::string_view key, absl::string_view bytes,
                          absl::StrCat("has ", bytes.size(), " bytes, shorter than its header"));
   }
   if (bytes[0] != kFormatVersion) {
-    return CorruptRecord(key, absl::StrCat("has format version ", static_cast<int>(bytes[0]),
-                                           ", this server knows ", int{kFormatVersion}));
+    return CorruptRecord(
+        key, absl::StrCat("has format version ", int{static_cast<unsigned char>(bytes[0])},
+                          ", this server knows ", int{kFormatVersion}));
   }
   absl::string_view payload = bytes.substr(kHeaderBytes);
   if (GetLittleEndian(bytes.data() + 1) != Checksum(key, payload)) {
