@@ -63,6 +63,8 @@ struct ServerConfig {
   // [log]
   // level: "debug", "info", "warning", "error".
   LogLevel log_level = LogLevel::kInfo;
+
+  friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
 };
 
 // Reads `toml` over `config`. INVALID_ARGUMENT naming `file_name`, line, key,
