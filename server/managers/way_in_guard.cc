@@ -89,7 +89,6 @@ absl::StatusOr<bool> AnyoneGetsIn(storage::Reader& reader, StoreFacts& facts,
 // member's way in is a BREAK_GLASS exemption, which a role or a claim does not
 // touch.
 bool MayEndWayIn(const User& before, const User* after) {
-  if (before.suspended) return false;
   if (after == nullptr || after->suspended) return true;
   return IsAdmin(before.role) && (!IsAdmin(after->role) || after->claimed != before.claimed);
 }

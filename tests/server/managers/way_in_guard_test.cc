@@ -44,9 +44,16 @@ struct World {
   }
 };
 
-void ExpectLockOut(const absl::Status& status, const std::string& what) {
+// `resource`: what the error is about.
+void ExpectLockOut(const absl::Status& status, const std::string& resource,
+                   const std::string& what = "") {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << what;
   EXPECT_EQ(ReasonOf(status), reason::kWouldLockOut) << what;
+  const auto details = DetailsOf(status);
+  ASSERT_TRUE(details.has_value()) << what;
+  ASSERT_EQ(details->precondition_violations.size(), 1u) << what;
+  EXPECT_EQ(details->precondition_violations[0].resource, resource) << what;
+  EXPECT_NE(status.message().find("BREAK_GLASS exemption without an end"), absl::string_view::npos);
 }
 
 TEST(HasWayIn, NeedsSomebodyWhoCanAlwaysSignIn) {
@@ -176,11 +183,7 @@ TEST(RequireWayIn, JudgesWhatTheTransactionWouldLeave) {
                                                   .domain = DomainName::FromTrusted("acme.test"),
                                                   .profile = StoredOrganization::profile()})
                   .ok());
-  const absl::Status refused = RequireWayIn(tx, world.acme.id());
-  ExpectLockOut(refused, "enforced");
-  EXPECT_NE(refused.message().find("BREAK_GLASS exemption without an end"),
-            absl::string_view::npos);
-  EXPECT_EQ(DetailsOf(refused)->precondition_violations.at(0).resource, "organizations/acme");
+  ExpectLockOut(RequireWayIn(tx, world.acme.id()), "organizations/acme");
 }
 
 TEST(KeepWayIn, RefusesTheEndOfTheLastWayInOnly) {
@@ -194,7 +197,7 @@ TEST(KeepWayIn, RefusesTheEndOfTheLastWayInOnly) {
                      [&] { return storage::ExemptionStore::Delete(tx, world.acme.id(), user.id); });
   };
   EXPECT_TRUE(remove(first).ok());
-  ExpectLockOut(remove(second), "last");
+  ExpectLockOut(remove(second), "organizations/acme");
 }
 
 TEST(KeepWayIn, LetsAnOrganizationWithNoWayInGoOn) {
@@ -286,9 +289,7 @@ TEST(CheckUserChange, RefusesToEndTheLastWayIn) {
       const std::optional<User> after = c.change(before);
       const absl::Status status = CheckUserChange(tx, before, after ? &*after : nullptr);
       if (c.refused && !another) {
-        ExpectLockOut(status, c.what);
-        EXPECT_EQ(DetailsOf(status)->precondition_violations.at(0).resource,
-                  "organizations/acme/users/u1");
+        ExpectLockOut(status, "organizations/acme/users/u1", c.what);
       } else {
         EXPECT_TRUE(status.ok()) << c.what << ": " << status;
       }
