@@ -9,6 +9,7 @@
 #include "policy/status_macros.h"
 #include "server/managers/idempotent_request.h"
 #include "server/managers/preconditions.h"
+#include "server/managers/way_in_guard.h"
 #include "server/names/resource_names.h"
 #include "storage/stores/enforcement_store.h"
 
@@ -137,7 +138,9 @@ absl::StatusOr<DomainView> DomainManager::Verify(const OrganizationId& organizat
     RETURN_IF_ERROR(CheckNotHeldElsewhere(tx, organization, name));
     (*domain)->state = DomainState::kVerified;
     (*domain)->verify_time = context_.clock->Now();
-    return storage::DomainStore::Put(tx, **domain);
+    // An EXPIRED domain returns with its enforcement, which may block again
+    // whoever could sign in meanwhile.
+    return KeepWayIn(tx, organization, [&] { return storage::DomainStore::Put(tx, **domain); });
   };
   RETURN_IF_ERROR(context_.transactions->Run(organization, verify).status());
   return Get(organization, name);
