@@ -60,6 +60,7 @@ TEST(EnforceDomains, ExemptsTheAdminWhoTriggersIt) {
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_TRUE(result->effect.new_exemption.has_value());
   EXPECT_EQ(result->effect.new_exemption->user, world.boss.id);
+  EXPECT_EQ(result->effect.new_exemption_email->Canonical(), "boss@acme.test");
   EXPECT_EQ(world.Check("boss@acme.test").reason, DecisionReason::kExemptTriggeringAdmin);
   const auto listed = world.exemptions.List(world.acme.id(), {});
   ASSERT_TRUE(listed.ok()) << listed.status();
