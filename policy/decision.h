@@ -16,7 +16,7 @@
 
 namespace gatehouse {
 
-// What the person is about to do (DESIGN: rule 6).
+// What the person is about to do (docs/architecture.md, rule 6).
 enum class LoginAction {
   kSignIn = 1,
   kPasswordReset = 2,

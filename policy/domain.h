@@ -36,7 +36,7 @@ inline bool IsHeld(DomainState state) {
   return state == DomainState::kVerified || state == DomainState::kAtRisk;
 }
 
-// The TXT record that proves a claim (DESIGN: domain verification).
+// The TXT record that proves a claim.
 std::string VerificationRecordName(const DomainName& name);  // _gatehouse.<domain>
 std::string VerificationRecordValue(
     absl::string_view token);  // gatehouse-domain-verification=<token>

@@ -22,7 +22,7 @@ struct BlockingReason {
   std::string description;   // for the admin: what is wrong, and what to do
 };
 
-// Rules 1 and 2 of DESIGN, for enforcing in mode `mode`, through `profile`, a
+// Rules 1 and 2 of docs/architecture.md, for enforcing in mode `mode`, through `profile`, a
 // domain of which the organization has the claim `domain` (nullopt: none) and
 // the enforcement `current` (null: none). Empty: nothing is in the way.
 //   kDomainNotVerified       not claimed, or not VERIFIED. AT_RISK keeps what

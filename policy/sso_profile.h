@@ -43,7 +43,7 @@ struct SsoProfile {
   absl::Time update_time;
 };
 
-// Whether enforcement may go through the profile (DESIGN: rule 2).
+// Whether enforcement may go through the profile (docs/architecture.md, rule 2).
 enum class TestStatus {
   kUntested,  // no connection test has passed
   kStale,     // one passed, but what the IdP must prove has changed since

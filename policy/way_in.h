@@ -1,4 +1,4 @@
-// The guard against lockout: who can always get in without the IdP (DESIGN: rule 9).
+// The guard against lockout: who can always get in without the IdP (docs/architecture.md, rule 9).
 //
 // A change (a new or wider enforcement, the end of an exemption, a suspension, a
 // demotion) is refused if it would leave an organization with no lasting way in.

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "server/assembly/gatehouse_server.h"
@@ -48,7 +47,7 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& file,
     RETURN_IF_ERROR(ApplyToml(toml, file, &config));
   }
   for (const auto& [key, value] : flags) {
-    RETURN_IF_ERROR(PrefixFields(ApplyFlag(key, value, &config), "--"));
+    RETURN_IF_ERROR(ApplyFlag(key, value, &config));
   }
   RETURN_IF_ERROR(CheckListen(config.listen));
   return config;
@@ -132,11 +131,9 @@ int Main(int argc, char** argv) {
   app.add_option("--config", file, "TOML file, see docs/configuration.md");
   std::map<std::string, std::string> flags;
   for (const ConfigKey& key : ConfigKeys()) {
-    const std::string flag =
-        absl::StrCat("--", absl::StrReplaceAll(key.name, {{".", "-"}, {"_", "-"}}));
     app.add_option_function<std::string>(
-        flag, [&flags, name = key.name](const std::string& value) { flags[name] = value; },
-        key.help);
+        FlagName(key.name),
+        [&flags, name = key.name](const std::string& value) { flags[name] = value; }, key.help);
   }
   try {
     app.parse(argc, argv);

@@ -15,6 +15,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
@@ -155,6 +156,15 @@ std::optional<Value> ReadNode(const toml::node& node, const Value& example) {
   return std::nullopt;
 }
 
+// A key that is wrong whatever its value.
+absl::Status InvalidKey(absl::string_view where, absl::string_view key,
+                        absl::string_view expectation) {
+  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidField,
+               absl::StrCat(where, key, ": expected ", expectation))
+      .Field(key, expectation)
+      .Build();
+}
+
 absl::Status ApplyTable(const toml::table& table, const std::string& prefix,
                         absl::string_view file_name, ServerConfig* config) {
   for (const auto& [name, node] : table) {
@@ -166,10 +176,10 @@ absl::Status ApplyTable(const toml::table& table, const std::string& prefix,
     const std::string where = absl::StrCat(file_name, ":", node.source().begin.line, ": ");
     const Setting* setting = FindSetting(key);
     if (setting == nullptr) {
-      return PrefixFields(InvalidField(key, "", "a key that docs/configuration.md names"), where);
+      return InvalidKey(where, key, "a key that docs/configuration.md names");
     }
     const std::optional<Value> value = ReadNode(node, setting->example);
-    if (!value) return PrefixFields(InvalidField(key, "", TypeName(setting->example)), where);
+    if (!value) return InvalidKey(where, key, TypeName(setting->example));
     absl::Status set = setting->set(key, *value, config);
     if (!set.ok()) return PrefixFields(set, where);
   }
@@ -183,26 +193,31 @@ absl::Status ApplyToml(absl::string_view toml, absl::string_view file_name, Serv
       toml::parse(std::string_view(toml.data(), toml.size()), std::string(file_name));
   if (!parsed) {
     const toml::parse_error& error = parsed.error();
-    return InvalidField(absl::StrCat(file_name, ":", error.source().begin.line), "",
-                        absl::StrCat("TOML: ", std::string(error.description())));
+    return InvalidKey(absl::StrCat(file_name, ":", error.source().begin.line, ": "), "syntax",
+                      absl::StrCat("TOML: ", std::string(error.description())));
   }
   return ApplyTable(parsed.table(), "", file_name, config);
 }
 
+std::string FlagName(absl::string_view key) {
+  return absl::StrCat("--", absl::StrReplaceAll(key, {{".", "-"}, {"_", "-"}}));
+}
+
 absl::Status ApplyFlag(absl::string_view key, absl::string_view value, ServerConfig* config) {
+  const std::string flag = FlagName(key);
   const Setting* setting = FindSetting(key);
-  if (setting == nullptr) return InvalidField(key, value, "a known setting");
+  if (setting == nullptr) return InvalidField(flag, value, "a known flag");
   Value parsed;
   if (std::holds_alternative<int64_t>(setting->example)) {
     int64_t number = 0;
-    if (!absl::SimpleAtoi(value, &number)) return InvalidField(key, value, "a whole number");
+    if (!absl::SimpleAtoi(value, &number)) return InvalidField(flag, value, "a whole number");
     parsed = number;
   } else if (std::holds_alternative<std::string>(setting->example)) {
     parsed = std::string(value);
   } else {
     parsed = std::vector<std::string>(absl::StrSplit(value, ',', absl::SkipEmpty()));
   }
-  return setting->set(key, parsed, config);
+  return setting->set(flag, parsed, config);
 }
 
 std::vector<ConfigKey> ConfigKeys() {

@@ -72,8 +72,11 @@ struct ServerConfig {
 // out of its limits.
 absl::Status ApplyToml(absl::string_view toml, absl::string_view file_name, ServerConfig* config);
 
-// Sets one key ("dns.servers", as on the command line: lists are separated by
-// commas). INVALID_ARGUMENT as above, naming the flag.
+// The flag of a key: "--dns-servers" of "dns.servers".
+std::string FlagName(absl::string_view key);
+
+// Sets one key ("dns.servers") from the text of its flag: a list is separated by
+// commas. INVALID_ARGUMENT as above, naming the flag.
 absl::Status ApplyFlag(absl::string_view key, absl::string_view value, ServerConfig* config);
 
 // Every key, "section.key" or "key", with a line of help; in the order above.

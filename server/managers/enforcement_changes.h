@@ -1,7 +1,7 @@
 // Changes to who is enforced, as steps of a transaction.
 //
 // EnforcementManager plans and commits them; SsoProfileManager makes them part
-// of an edit of a profile. They check the rules of enforcement (DESIGN: rules 1
+// of an edit of a profile. They check the rules of enforcement (docs/architecture.md, rules 1
 // to 9) against what the transaction sees, its own writes included. Their cost
 // does not depend on the number of users.
 #ifndef GATEHOUSE_SERVER_MANAGERS_ENFORCEMENT_CHANGES_H_
@@ -74,7 +74,7 @@ absl::Status ApplyRelease(storage::Transaction& tx, const OrganizationId& organi
 
 // Makes `domains` the domains enforced through the profile: enforces those
 // added, with the defaults of EnforceCommand, and releases those removed. All or
-// none (DESIGN: rule 7). Errors as the two above.
+// none (docs/architecture.md, rule 7). Errors as the two above.
 absl::Status SetEnforcedDomains(storage::Transaction& tx, const OrganizationId& organization,
                                 const SsoProfileId& profile, const std::vector<DomainName>& domains,
                                 const UserId& acting_admin, absl::Time now);

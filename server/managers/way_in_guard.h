@@ -1,4 +1,4 @@
-// Nobody locks an organization out (DESIGN: rule 9): every use case that could
+// Nobody locks an organization out (docs/architecture.md, rule 9): every use case that could
 // end somebody's way in asks here, inside its transaction.
 //
 // Who has a way in is policy/way_in.h's answer; this finds the users to ask it
