@@ -22,8 +22,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "client/grpc_status.h"
 #include "gatehouse/v1/domain_service.grpc.pb.h"
@@ -53,11 +51,6 @@ Message FromText(absl::string_view text) {
   Message message;
   if (!google::protobuf::TextFormat::ParseFromString(std::string(text), &message)) abort();
   return message;
-}
-
-// `value` as a string of the text format.
-inline std::string Text(absl::string_view value) {
-  return absl::StrCat("\"", absl::CEscape(value), "\"");
 }
 
 // Thread-safe.
