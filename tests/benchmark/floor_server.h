@@ -1,0 +1,40 @@
+// The floor: a LoginService that decides nothing. Each answer is one that a
+// Gatehouse server gave before (RecordAnswers), so that it has the same size.
+//
+// What it costs is the RPC itself; what Gatehouse costs more is its own doing.
+// The callback variant is built and set up as //server/assembly builds and sets
+// up its server: API style, channel arguments, health service. The binary links
+// the same allocator. Whatever changes there changes here.
+#ifndef GATEHOUSE_TESTS_BENCHMARK_FLOOR_SERVER_H_
+#define GATEHOUSE_TESTS_BENCHMARK_FLOOR_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "gatehouse/v1/login_service.pb.h"
+
+namespace gatehouse::benchmark {
+
+// Stops when destroyed.
+class FloorServer {
+ public:
+  virtual ~FloorServer() = default;
+  virtual int port() const = 0;
+};
+
+struct FloorOptions {
+  std::string listen = "127.0.0.1:0";
+  bool health = true;  // the default health service
+  // As RecordAnswers returns them.
+  v1::BatchCheckLoginResponse answers;
+};
+
+// INVALID_ARGUMENT: `answers` are not two. UNAVAILABLE: cannot listen.
+absl::StatusOr<std::unique_ptr<FloorServer>> StartCallbackFloor(const FloorOptions& options);
+// The same answers by the asynchronous API: one completion queue, one thread.
+absl::StatusOr<std::unique_ptr<FloorServer>> StartAsyncFloor(const FloorOptions& options);
+
+}  // namespace gatehouse::benchmark
+
+#endif  // GATEHOUSE_TESTS_BENCHMARK_FLOOR_SERVER_H_

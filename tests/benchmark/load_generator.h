@@ -1,0 +1,85 @@
+// Load on LoginService.CheckLogin, from a process of its own.
+//
+// Every answer is checked: a run in which one call fails, or gives another
+// verdict than the population asks for, has no figures, so that errors never
+// count as speed.
+#ifndef GATEHOUSE_TESTS_BENCHMARK_LOAD_GENERATOR_H_
+#define GATEHOUSE_TESTS_BENCHMARK_LOAD_GENERATOR_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gatehouse/v1/login_service.pb.h"
+#include "tests/benchmark/histogram.h"
+#include "tests/benchmark/population.h"
+
+namespace gatehouse::benchmark {
+
+struct LoadOptions {
+  std::string target;  // "host:port" of this machine
+  Population population;
+  int clients = 2;  // connections
+  int threads = 2;  // that serve them; at most `clients`
+  // Before the figures count; the load is the same.
+  absl::Duration warmup = absl::Seconds(1);
+  absl::Duration duration = absl::Seconds(5);
+  int server_pid = 0;  // whose CPU time to read; 0: nobody's
+};
+
+class Mean {
+ public:
+  void Record(int64_t value) {
+    sum_ += value;
+    ++count_;
+  }
+  void Add(const Mean& other) {
+    sum_ += other.sum_;
+    count_ += other.count_;
+  }
+  // 0 if nothing was recorded.
+  double value() const {
+    return count_ == 0 ? 0 : static_cast<double>(sum_) / static_cast<double>(count_);
+  }
+
+ private:
+  int64_t sum_ = 0;
+  int64_t count_ = 0;
+};
+
+struct LoadResult {
+  int64_t calls = 0;  // measured ones
+  absl::Duration elapsed;
+  Histogram latency;
+  // Open loop: how late calls were sent. What of `latency` is the generator's own.
+  Histogram lateness;
+  absl::Duration server_cpu;
+  absl::Duration client_cpu;
+  Mean answer_bytes;  // messages, without framing and headers
+};
+
+// Closed loop: each client keeps `outstanding` calls under way; a call that
+// ends starts the next. Finds the capacity; its latencies are those of a full queue.
+//
+// ABORTED: a call failed or was answered wrongly; the message has the first.
+absl::StatusOr<LoadResult> RunClosedLoop(const LoadOptions& options, int outstanding);
+
+// Open loop: calls are due at the arrivals of a Poisson process of `rate` per
+// second, whether or not earlier ones have ended, and each latency counts from
+// the time the call was due. So a stall is felt by every call that was due in
+// it (no coordinated omission), and a rate above the capacity shows as latencies
+// that grow with the duration.
+//
+// ABORTED: as above. RESOURCE_EXHAUSTED: the calls that were due did not end
+// within half a minute after the time.
+absl::StatusOr<LoadResult> RunOpenLoop(const LoadOptions& options, double rate);
+
+// One answer for an enforced address, then one for an address on an open
+// domain, as the server gives them. What the floor repeats.
+absl::StatusOr<v1::BatchCheckLoginResponse> RecordAnswers(const std::string& target,
+                                                          const Population& population);
+
+}  // namespace gatehouse::benchmark
+
+#endif  // GATEHOUSE_TESTS_BENCHMARK_LOAD_GENERATOR_H_

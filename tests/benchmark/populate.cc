@@ -1,0 +1,37 @@
+// Writes a store for the benchmark into a new directory.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+#include <utility>
+
+#include "policy/status_macros.h"
+#include "storage/rocksdb_engine.h"
+#include "tests/benchmark/populate_store.h"
+
+namespace gatehouse::benchmark {
+namespace {
+
+absl::Status Populate(const Population& population, const std::string& directory) {
+  ASSIGN_OR_RETURN(auto engine, storage::OpenRocksDbEngine({.directory = directory}));
+  return PopulateStore(population, std::move(engine));
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Writes a store of many users, through the API.");
+  Population population;
+  std::string directory;
+  app.add_option("--directory", directory, "of the store, empty or new")->required();
+  app.add_option("--users", population.users, "in all")->capture_default_str();
+  app.add_option("--domains", population.domains, "one organization each; an even number")
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status status = Populate(population, directory);
+  if (status.ok()) return 0;
+  std::cerr << "populate: " << status << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace gatehouse::benchmark
+
+int main(int argc, char** argv) { return gatehouse::benchmark::Main(argc, argv); }
