@@ -6,6 +6,21 @@
 #include "policy/status_macros.h"
 
 namespace gatehouse::storage {
+namespace {
+
+using Writes = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+// Sets one write; `total` counts the bytes of all.
+void SetWrite(absl::string_view key, std::optional<std::string> value, Writes& writes,
+              size_t& total) {
+  const auto [write, is_new] = writes.try_emplace(std::string(key));
+  total += is_new ? key.size() : 0;
+  total -= write->second ? write->second->size() : 0;
+  total += value ? value->size() : 0;
+  write->second = std::move(value);
+}
+
+}  // namespace
 
 absl::StatusOr<SnapshotReader> SnapshotReader::Open(const Engine& engine) {
   ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, engine.NewSnapshot());
@@ -55,13 +70,11 @@ absl::Status Transaction::Scan(const KeyRange& range, Visitor visit) {
 }
 
 void Transaction::Put(absl::string_view key, std::string value) {
-  write_bytes_ += key.size() + value.size();
-  writes_.insert_or_assign(std::string(key), std::move(value));
+  SetWrite(key, std::move(value), writes_, write_bytes_);
 }
 
 void Transaction::Delete(absl::string_view key) {
-  write_bytes_ += key.size();
-  writes_.insert_or_assign(std::string(key), std::nullopt);
+  SetWrite(key, std::nullopt, writes_, write_bytes_);
 }
 
 void Transaction::MoveTo(std::shared_ptr<const Snapshot> snapshot) {
