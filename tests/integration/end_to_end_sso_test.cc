@@ -128,7 +128,7 @@ TEST_F(EndToEndSso, AResponseServesOnce) {
   ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest second, tenant.StartConnectionTest());
   ASSERT_OK_AND_ASSIGN(const v1::ConnectionTest replayed,
                        tenant.CompleteConnectionTest(second.name(), response));
-  EXPECT_EQ(replayed.failure_reason(), v1::ConnectionTest::FAILURE_REASON_WRONG_IN_RESPONSE_TO);
+  EXPECT_EQ(replayed.failure_reason(), v1::ConnectionTest::FAILURE_REASON_REPLAYED);
 }
 
 TEST_F(EndToEndSso, AChangedProfileMustProveItselfAgain) {

@@ -268,7 +268,7 @@ TEST(Configuration, IsRefusedWithTheReason) {
     std::vector<std::string> flags;
     std::vector<std::string> says;
   } cases[] = {
-      {"", {"--listen", "0.0.0.0:0"}, {"listen", "0.0.0.0:0", "loopback", "no access control"}},
+      {"", {"--listen", "0.0.0.0:0"}, {"--listen", "0.0.0.0:0", "loopback", "no access control"}},
       {"", {"--listen", "[::]:8443"}, {"listen", "loopback"}},
       {"", {"--listen", "127.example:8443"}, {"listen", "loopback"}},
       {"listen = \"192.0.2.1:8443\"", {}, {"listen", "192.0.2.1:8443", "loopback"}},
@@ -276,7 +276,7 @@ TEST(Configuration, IsRefusedWithTheReason) {
       {"worker_threads = 0", {}, {file + ":1", "worker_threads", "1 to 256"}},
       {"worker_threads = \"many\"", {}, {file + ":1", "worker_threads", "a whole number"}},
       {"listen =", {}, {file + ":1"}},
-      {"", {"--worker-threads", "many"}, {"worker_threads", "many", "a whole number"}},
+      {"", {"--worker-threads", "many"}, {"--worker-threads", "many", "a whole number"}},
       {"", {"--store-engine", "postgres"}, {"postgres", "rocksdb"}},
       {"", {"--no-such-flag", "1"}, {"--no-such-flag"}},
       {"", {"--config", "/no/such/file"}, {"/no/such/file"}},
