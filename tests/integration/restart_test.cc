@@ -268,7 +268,7 @@ TEST(Configuration, IsRefusedWithTheReason) {
     std::vector<std::string> flags;
     std::vector<std::string> says;
   } cases[] = {
-      {"", {"--listen", "0.0.0.0:0"}, {"--listen", "0.0.0.0:0", "loopback", "no access control"}},
+      {"", {"--listen", "0.0.0.0:0"}, {"listen \"0.0.0.0:0\"", "loopback", "no access control"}},
       {"", {"--listen", "[::]:8443"}, {"listen", "loopback"}},
       {"", {"--listen", "127.example:8443"}, {"listen", "loopback"}},
       {"listen = \"192.0.2.1:8443\"", {}, {"listen", "192.0.2.1:8443", "loopback"}},
