@@ -22,8 +22,7 @@ int Main(int argc, char** argv) {
   std::string directory;
   app.add_option("--directory", directory, "of the store, empty or new")->required();
   app.add_option("--users", population.users, "in all")->capture_default_str();
-  app.add_option("--domains", population.domains, "one organization each; an even number")
-      ->capture_default_str();
+  app.add_option("--domains", population.domains, "an even number")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = Populate(population, directory);
   if (status.ok()) return 0;

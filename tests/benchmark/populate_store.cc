@@ -92,21 +92,24 @@ class Administrator {
         profiles_(channel),
         enforcements_(channel) {}
 
-  absl::Status SetUp(int domain) {
-    const std::string organization =
-        absl::StrCat("organizations/", Population::Organization(domain));
-    RETURN_IF_ERROR(CreateOrganization(domain));
-    RETURN_IF_ERROR(ClaimDomain(organization, domain));
-    RETURN_IF_ERROR(ImportUsers(organization, domain));
-    if (!Population::IsEnforced(population_.Email(domain))) return absl::OkStatus();
-    return Enforce(organization, domain);
+  absl::Status SetUp(int organization) {
+    const std::string name = absl::StrCat("organizations/", Population::Organization(organization));
+    RETURN_IF_ERROR(CreateOrganization(organization));
+    std::vector<int> domains;
+    for (int d = organization; d < population_.domains; d += population_.organizations()) {
+      domains.push_back(d);
+      RETURN_IF_ERROR(ClaimDomain(name, d));
+      RETURN_IF_ERROR(ImportUsers(name, d));
+    }
+    if (!Population::IsEnforced(Population::Domain(organization))) return absl::OkStatus();
+    return Enforce(name, domains, population_.Email(organization));
   }
 
  private:
-  absl::Status CreateOrganization(int domain) {
+  absl::Status CreateOrganization(int organization) {
     v1::CreateOrganizationRequest request;
-    request.set_organization_id(Population::Organization(domain));
-    request.mutable_organization()->set_display_name(absl::StrCat("Corporation ", domain));
+    request.set_organization_id(Population::Organization(organization));
+    request.mutable_organization()->set_display_name(absl::StrCat("Corporation ", organization));
     return Call(organizations_, &v1::OrganizationService::Stub::CreateOrganization, request)
         .status();
   }
@@ -147,29 +150,34 @@ class Administrator {
                                             " only ", response.created_count(), " are new"));
   }
 
-  absl::Status Enforce(const std::string& organization, int domain) {
+  absl::Status Enforce(const std::string& organization, const std::vector<int>& domains,
+                       const std::string& owner_email) {
     v1::CreateSsoProfileRequest create;
     create.set_parent(organization);
     create.set_sso_profile_id("workforce-idp");
     create.mutable_sso_profile()->set_display_name("Workforce IdP");
-    create.mutable_sso_profile()->mutable_saml()->set_idp_metadata_xml(idp_->MetadataXml());
-    create.mutable_sso_profile()->mutable_saml()->set_acs_url(
-        absl::StrCat("https://login.", Population::Domain(domain), "/saml/acs"));
+    auto* saml = create.mutable_sso_profile()->mutable_saml();
+    saml->set_idp_metadata_xml(idp_->MetadataXml());
+    saml->set_acs_url("https://login.workforce.example/saml/acs");
     ASSIGN_OR_RETURN(const v1::SsoProfile profile,
                      Call(profiles_, &v1::SsoProfileService::Stub::CreateSsoProfile, create));
-    RETURN_IF_ERROR(PassConnectionTest(profile.name(), population_.Email(domain)));
+    RETURN_IF_ERROR(PassConnectionTest(profile.name(), owner_email));
 
     v1::LookupUserRequest lookup;
     lookup.set_parent(organization);
-    lookup.set_email(population_.Email(domain));
+    lookup.set_email(owner_email);
     ASSIGN_OR_RETURN(const v1::User owner,
                      Call(users_, &v1::UserService::Stub::LookupUser, lookup));
-    v1::EnforceDomainsRequest enforce;
-    enforce.set_parent(organization);
-    enforce.add_domains(Population::Domain(domain));
-    enforce.set_sso_profile(profile.name());
-    enforce.set_acting_admin(owner.name());
-    return Call(enforcements_, &v1::EnforcementService::Stub::EnforceDomains, enforce).status();
+    for (int domain : domains) {
+      v1::EnforceDomainsRequest enforce;
+      enforce.set_parent(organization);
+      enforce.add_domains(Population::Domain(domain));
+      enforce.set_sso_profile(profile.name());
+      enforce.set_acting_admin(owner.name());
+      RETURN_IF_ERROR(
+          Call(enforcements_, &v1::EnforcementService::Stub::EnforceDomains, enforce).status());
+    }
+    return absl::OkStatus();
   }
 
   absl::Status PassConnectionTest(const std::string& profile, const std::string& email) {
@@ -200,7 +208,7 @@ class Administrator {
 absl::Status SetUpAll(const Population& population, const std::string& address,
                       PublishedRecords* records) {
   const TestIdp idp = TestIdp::Create();
-  std::atomic<int> next_domain{0};
+  std::atomic<int> next_organization{0};
   std::vector<absl::Status> results(kThreads);
   std::vector<std::thread> threads;
   for (absl::Status& result : results) {
@@ -208,9 +216,9 @@ absl::Status SetUpAll(const Population& population, const std::string& address,
       auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
       Administrator administrator(population, channel, records, &idp);
       while (result.ok()) {
-        const int domain = next_domain++;
-        if (domain >= population.domains) return;
-        result = administrator.SetUp(domain);
+        const int organization = next_organization++;
+        if (organization >= population.organizations()) return;
+        result = administrator.SetUp(organization);
       }
     });
   }

@@ -3,6 +3,7 @@
 #ifndef GATEHOUSE_TESTS_BENCHMARK_POPULATION_H_
 #define GATEHOUSE_TESTS_BENCHMARK_POPULATION_H_
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -10,14 +11,19 @@
 
 namespace gatehouse::benchmark {
 
-// Users spread evenly over domains, one organization each. User i is on domain
-// i % domains; the first on each owns its organization, and is exempt where SSO
-// is enforced. Every second domain is.
+// Users spread evenly over domains, and these over up to 100 organizations. User
+// i is on domain i % domains; the first user on each owns its organization. SSO
+// is enforced on every second domain, its owners aside.
 struct Population {
   int users = 100'000;  // at least one per domain
   int domains = 100;    // even, so that half of them is a whole number
 
-  static std::string Organization(int domain) { return absl::StrFormat("corp-%05d", domain); }
+  // Even too: an organization's domains are all enforced, or none is. Domain i
+  // is of organization i % organizations().
+  int organizations() const { return std::min(domains, 100); }
+  static std::string Organization(int organization) {
+    return absl::StrFormat("corp-%05d", organization);
+  }
   static std::string Domain(int domain) {
     return absl::StrFormat("%c%05d.workforce.example", domain % 2 == 0 ? 'e' : 'o', domain);
   }
@@ -25,8 +31,10 @@ struct Population {
     return absl::StrFormat("user%08d@%s", user, Domain(user % domains));
   }
   bool IsOwner(int user) const { return user < domains; }
-  // Whether SSO is enforced on the domain of an address made by Email().
-  static bool IsEnforced(absl::string_view email) { return email[email.find('@') + 1] == 'e'; }
+  // Whether SSO is enforced on a domain made by Domain(), or its address.
+  static bool IsEnforced(absl::string_view email) {
+    return email.substr(email.find('@') + 1).front() == 'e';
+  }
 };
 
 }  // namespace gatehouse::benchmark
