@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +14,8 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -133,6 +136,13 @@ const Setting* FindSetting(absl::string_view key) {
   return nullptr;
 }
 
+bool IsSection(absl::string_view key) {
+  for (const auto& [name, setting] : Settings()) {
+    if (absl::StartsWith(name, absl::StrCat(key, "."))) return true;
+  }
+  return false;
+}
+
 absl::string_view TypeName(const Value& value) {
   if (std::holds_alternative<int64_t>(value)) return "a whole number";
   if (std::holds_alternative<std::string>(value)) return "a text";
@@ -169,7 +179,7 @@ absl::Status ApplyTable(const toml::table& table, const std::string& prefix,
                         absl::string_view file_name, ServerConfig* config) {
   for (const auto& [name, node] : table) {
     const std::string key = absl::StrCat(prefix, std::string(name.str()));
-    if (const toml::table* section = node.as_table()) {
+    if (const toml::table* section = node.as_table(); section != nullptr && IsSection(key)) {
       RETURN_IF_ERROR(ApplyTable(*section, absl::StrCat(key, "."), file_name, config));
       continue;
     }
@@ -229,15 +239,18 @@ std::vector<ConfigKey> ConfigKeys() {
 absl::Status CheckListen(absl::string_view listen) {
   const size_t colon = listen.rfind(':');
   int port = -1;
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(listen.substr(colon + 1), &port) ||
-      port < 0 || port > 65535) {
+  // SimpleAtoi alone would let a sign or a space pass.
+  if (colon == absl::string_view::npos || colon + 1 == listen.size() ||
+      !std::all_of(listen.begin() + colon + 1, listen.end(), absl::ascii_isdigit) ||
+      !absl::SimpleAtoi(listen.substr(colon + 1), &port) || port > 65535) {
     return InvalidField("listen", listen, "host:port");
   }
   const std::string host(listen.substr(0, colon));
   in_addr address;
   // 127.0.0.0/8; a name like 127.example would be somebody's host.
-  const bool is_loopback_v4 =
-      inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+  const bool is_loopback_v4 = !absl::StrContains(host, '\0') &&
+                              inet_pton(AF_INET, host.c_str(), &address) == 1 &&
+                              (ntohl(address.s_addr) >> 24) == 127;
   if (host == "localhost" || host == "[::1]" || is_loopback_v4) return absl::OkStatus();
   return InvalidField("listen", listen,
                       "a loopback address (127.0.0.1, [::1], localhost): there is no access "
