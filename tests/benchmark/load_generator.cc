@@ -120,7 +120,7 @@ class Loop {
 
   // Adds its figures; the first error, if any.
   absl::Status AddTo(LoadResult* result) const {
-    result->calls += latency_.count();
+    result->calls += calls_ended_;
     result->latency.Add(latency_);
     result->lateness.Add(lateness_);
     result->answer_bytes.Add(answer_bytes_);
@@ -138,15 +138,17 @@ class Loop {
     call->reader->Finish(&call->response, &call->status, call);
   }
 
-  // Judges a call that ended; counts it if `when` is in the window.
-  void Finish(const Call& call, Clock::time_point when) {
+  // Judges a call that ended; its latency counts if `counts_at` is in the window.
+  void Finish(const Call& call, Clock::time_point counts_at) {
     absl::Status answer = CheckAnswer(call.status, call.request, call.response);
     if (!answer.ok()) {
       Fail(std::move(answer));
       return;
     }
-    if (!window_.Contains(when)) return;
-    latency_.Record(absl::FromChrono(Clock::now() - call.start));
+    const Clock::time_point now = Clock::now();
+    if (window_.Contains(now)) ++calls_ended_;
+    if (!window_.Contains(counts_at)) return;
+    latency_.Record(absl::FromChrono(now - call.start));
     if (latency_.count() % kWeighEvery != 1) return;
     answer_bytes_.Record(static_cast<int64_t>(call.response.ByteSizeLong()));
   }
@@ -169,6 +171,7 @@ class Loop {
  private:
   std::mutex mutex_;
   absl::Status error_;
+  int64_t calls_ended_ = 0;
   Mean answer_bytes_;
 };
 

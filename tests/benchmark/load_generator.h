@@ -49,8 +49,9 @@ class Mean {
 };
 
 struct LoadResult {
-  int64_t calls = 0;  // measured ones
+  int64_t calls = 0;  // that ended in `elapsed`, which the CPU times are of too
   absl::Duration elapsed;
+  // Of these calls; open loop: of those that were due in `elapsed`, whenever they ended.
   Histogram latency;
   // Open loop: how late calls were sent. What of `latency` is the generator's own.
   Histogram lateness;
