@@ -16,6 +16,15 @@ constexpr size_t kMaxItemMessageBytes = 1024;
 // as base64: what is longer would cost the caller the whole error.
 constexpr size_t kMaxDetailsBytes = 4096;
 
+// At most `limit` bytes of `text`, cut between two characters: protobuf sends no
+// string that is not UTF-8.
+std::string Cut(absl::string_view text, size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  const auto is_continuation = [](char byte) { return (byte & 0xC0) == 0x80; };
+  while (limit > 0 && is_continuation(text[limit])) --limit;
+  return std::string(text.substr(0, limit));
+}
+
 // Drops violations from the end until the details fit. The first is the reason.
 void FitIntoMetadata(v1::ErrorDetails* details) {
   while (details->ByteSizeLong() > kMaxDetailsBytes) {
@@ -86,7 +95,7 @@ v1::ItemError RenderItemError(const absl::Status& status) {
   const absl::Status presentable = Presentable(status);
   v1::ItemError error;
   error.set_code(static_cast<int>(presentable.code()));
-  error.set_message(std::string(presentable.message().substr(0, kMaxItemMessageBytes)));
+  error.set_message(Cut(presentable.message(), kMaxItemMessageBytes));
   *error.mutable_details() = RenderDetails(*DetailsOf(presentable));
   return error;
 }

@@ -15,16 +15,19 @@ namespace {
 class Blocker {
  public:
   explicit Blocker(WorkerPool& pool) {
-    EXPECT_TRUE(pool.Submit([this] {
-      entered_.set_value();
-      released_.get_future().wait();
+    EXPECT_TRUE(pool.Submit([state = state_] {
+      state->entered.set_value();
+      state->released.get_future().wait();
     }));
-    entered_.get_future().wait();
+    state_->entered.get_future().wait();
   }
-  void Release() { released_.set_value(); }
+  void Release() { state_->released.set_value(); }
 
  private:
-  std::promise<void> entered_, released_;
+  struct State {
+    std::promise<void> entered, released;
+  };
+  const std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 TEST(WorkerPool, RunsTasksOffTheCallersThreadInTheirOrder) {
@@ -60,9 +63,9 @@ TEST(WorkerPool, RefusesWhatItsQueueCannotHoldAndNeverRunsIt) {
 }
 
 TEST(WorkerPool, TakesTasksAgainWhenItsQueueHasRoom) {
+  std::promise<void> first, second;
   WorkerPool pool(1, 1);
   Blocker blocker(pool);
-  std::promise<void> first, second;
   EXPECT_TRUE(pool.Submit([&] { first.set_value(); }));
   EXPECT_FALSE(pool.Submit([] {}));
   blocker.Release();
@@ -78,11 +81,11 @@ TEST(WorkerPool, WithNoRoomForWaitingRefusesAll) {
 
 TEST(WorkerPool, RunsAsManyAtOnceAsItHasThreads) {
   constexpr int kThreads = 4;
-  WorkerPool pool(kThreads, 100);
   std::atomic<int> inside{0};
   std::promise<void> all_inside;
   std::promise<void> go_on;
   std::shared_future<void> may_go = go_on.get_future().share();
+  WorkerPool pool(kThreads, 100);
   for (int i = 0; i < kThreads; ++i) {
     ASSERT_TRUE(pool.Submit([&, may_go] {
       if (++inside == kThreads) all_inside.set_value();
