@@ -1,8 +1,6 @@
 #include "server/assembly/gatehouse_server.h"
 
-#include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 
 #include <utility>
 #include <vector>
@@ -24,6 +22,7 @@
 #include "server/services/call_runner.h"
 #include "server/services/domain_service.h"
 #include "server/services/enforcement_service.h"
+#include "server/services/health_service.h"
 #include "server/services/login_service.h"
 #include "server/services/organization_service.h"
 #include "server/services/reflection_service.h"
@@ -85,7 +84,8 @@ class GatehouseServer::Impl {
         user_service_(&calls_, &users_, context_),
         profile_service_(&calls_, &profiles_, &tests_),
         enforcement_service_(&calls_, &enforcements_, &exemptions_),
-        login_service_(&calls_, &logins_) {}
+        login_service_(&calls_, &logins_),
+        health_service_(ApiServices()) {}
 
   ~Impl() { Shutdown(absl::ZeroDuration()); }
 
@@ -95,7 +95,6 @@ class GatehouseServer::Impl {
                          absl::string_view(reinterpret_cast<const char*>(gatehouse_descriptors),
                                            gatehouse_descriptors_size),
                          ReflectedServices()));
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     // Otherwise a second server would share the port without a word.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -108,7 +107,8 @@ class GatehouseServer::Impl {
                                    static_cast<grpc::Service*>(&user_service_),
                                    static_cast<grpc::Service*>(&profile_service_),
                                    static_cast<grpc::Service*>(&enforcement_service_),
-                                   static_cast<grpc::Service*>(&login_service_)}) {
+                                   static_cast<grpc::Service*>(&login_service_),
+                                   static_cast<grpc::Service*>(&health_service_)}) {
       builder.RegisterService(service);
     }
     for (const auto& service : reflection_) builder.RegisterService(service.get());
@@ -119,13 +119,12 @@ class GatehouseServer::Impl {
                                 "\": the address is in use or not this machine's"))
           .Build();
     }
-    SetServing(true);
     return absl::OkStatus();
   }
 
   void Shutdown(absl::Duration drain) {
     if (server_ != nullptr) {
-      SetServing(false);
+      health_service_.Drain();
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
       server_->Wait();
       server_.reset();
@@ -137,12 +136,6 @@ class GatehouseServer::Impl {
   int port() const { return port_; }
 
  private:
-  void SetServing(bool serving) {
-    grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
-    health->SetServingStatus(serving);
-    for (const std::string& service : ApiServices()) health->SetServingStatus(service, serving);
-  }
-
   Implementations made_of_;
   std::unique_ptr<IndexedDecisionSource> source_;
   storage::TransactionRunner transactions_;
@@ -165,6 +158,7 @@ class GatehouseServer::Impl {
   SsoProfileService profile_service_;
   EnforcementService enforcement_service_;
   LoginService login_service_;
+  HealthService health_service_;
   std::vector<std::unique_ptr<grpc::Service>> reflection_;
 
   int port_ = 0;
