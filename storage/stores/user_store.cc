@@ -87,7 +87,8 @@ absl::Status UserStore::ForEachAdmin(Reader& reader, const OrganizationId& organ
                      ASSIGN_OR_RETURN(
                          auto user,
                          Find(reader, organization, UserId::FromTrusted(keys::Parse(key)->second)));
-                     // Deleted by this very transaction.
+                     // Made an admin in a rehearsal, and deleted in the snapshot that
+                     // it has moved to since (Transaction::MoveTo).
                      if (!user) return true;
                      return visit(*std::move(user));
                    });

@@ -241,6 +241,26 @@ TEST_P(UserStoreTest, SeesInATransactionTheAdminsThatItMade) {
   });
 }
 
+TEST_P(UserStoreTest, PassesOverAnAdminOfARehearsalWhoIsDeletedMeanwhile) {
+  const User member = Make("u1", "a", "a.test");
+  Add(member);
+  Add(Make("u2", "b", "a.test", Role::kAdmin));
+  Transaction rehearsal(*engine().NewSnapshot());
+  User promoted = member;
+  promoted.role = Role::kAdmin;
+  ASSERT_TRUE(UserStore::Put(rehearsal, &member, promoted).ok());
+  Remove(member);
+  rehearsal.MoveTo(*engine().NewSnapshot());
+  std::vector<std::string> seen;
+  ASSERT_TRUE(UserStore::ForEachAdmin(rehearsal, Org("acme"),
+                                      [&](Stored<User> user) -> absl::StatusOr<bool> {
+                                        seen.push_back(user->id.value());
+                                        return true;
+                                      })
+                  .ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"u2"}));
+}
+
 TEST_P(UserStoreTest, LeavesNothingOfADeletedUser) {
   const User user = Make("u1", "a", "a.test", Role::kOwner, true);
   Add(user);
