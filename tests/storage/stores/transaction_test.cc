@@ -222,6 +222,7 @@ TEST_P(TransactionTest, GoesOnFromAnotherSnapshotWithItsOwnWrites) {
   WriteAll({{"a", "2"}, {"b", "2"}});
   tx.MoveTo(nullptr);
   tx.MoveTo(*engine().NewSnapshot());
+  EXPECT_TRUE(tx.BuildCommit().conditions.empty()) << "what it read before counts no more";
   EXPECT_EQ(Ok(tx.Get("a"))->value, "2");
   EXPECT_EQ(Scan(tx, {}), (Pairs{{"a", "2"}, {"b", "own"}}));
   EXPECT_EQ(tx.revision(), engine().revision());
