@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -21,12 +22,15 @@ int Fail(absl::string_view what) {
 
 int Main(int argc, char** argv) {
   CLI::App app("The floor: a LoginService that decides nothing.");
-  std::string api = "callback", answers_file, address_file;
-  bool no_health = false;
+  const std::map<std::string, Health> health_names = {
+      {"ours", Health::kOurs}, {"grpc", Health::kGrpcs}, {"none", Health::kNone}};
+  std::string api = "callback", health = "ours", answers_file, address_file;
   app.add_option("--api", api, "callback, or async (one queue, one thread)")
       ->check(CLI::IsMember({"callback", "async"}))
       ->capture_default_str();
-  app.add_flag("--no-health", no_health, "without the default health service");
+  app.add_option("--health", health, "whose health service: ours, grpc, none")
+      ->check(CLI::IsMember(health_names))
+      ->capture_default_str();
   app.add_option("--answers", answers_file, "recorded by load --mode record")->required();
   app.add_option("--address-file", address_file, "where to write the address")->required();
   CLI11_PARSE(app, argc, argv);
@@ -38,7 +42,7 @@ int Main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  FloorOptions options{.health = !no_health};
+  FloorOptions options{.health = health_names.at(health)};
   std::ifstream answers(answers_file, std::ios::binary);
   if (!options.answers.ParseFromIstream(&answers)) {
     return Fail(absl::StrCat("cannot read answers from ", answers_file));

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
 #include "policy/status_macros.h"
+#include "server/services/health_service.h"
 #include "tests/benchmark/population.h"
 
 namespace gatehouse::benchmark {
@@ -36,9 +37,11 @@ absl::Status CheckOptions(const FloorOptions& options) {
       absl::StrCat("got ", options.answers.results_size(), " answers, expected two"));
 }
 
-// As GatehouseServer listens.
-void Configure(const FloorOptions& options, grpc::ServerBuilder* builder, int* port) {
-  grpc::EnableDefaultHealthCheckService(options.health);
+// As GatehouseServer listens. `health` must outlive the server.
+void Configure(const FloorOptions& options, HealthService* health, grpc::ServerBuilder* builder,
+               int* port) {
+  grpc::EnableDefaultHealthCheckService(options.health == Health::kGrpcs);
+  if (options.health == Health::kOurs) builder->RegisterService(health);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
@@ -55,7 +58,7 @@ class CallbackFloor final : public FloorServer {
 
   absl::Status Listen(const FloorOptions& options) {
     grpc::ServerBuilder builder;
-    Configure(options, &builder, &port_);
+    Configure(options, &health_, &builder, &port_);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     return server_ == nullptr ? CannotListen(options) : absl::OkStatus();
@@ -86,6 +89,7 @@ class CallbackFloor final : public FloorServer {
   };
 
   Service service_;
+  HealthService health_{{v1::LoginService::service_full_name()}};
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
@@ -96,7 +100,7 @@ class AsyncFloor final : public FloorServer {
 
   absl::Status Listen(const FloorOptions& options) {
     grpc::ServerBuilder builder;
-    Configure(options, &builder, &port_);
+    Configure(options, &health_, &builder, &port_);
     builder.RegisterService(&service_);
     queue_ = builder.AddCompletionQueue();
     server_ = builder.BuildAndStart();
@@ -171,6 +175,7 @@ class AsyncFloor final : public FloorServer {
 
   Answers answers_;
   v1::LoginService::AsyncService service_;
+  HealthService health_{{v1::LoginService::service_full_name()}};
   int port_ = 0;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;

@@ -4,7 +4,7 @@
 // What it costs is the RPC itself; what Gatehouse costs more is its own doing.
 // The callback variant is built and set up as //server/assembly builds and sets
 // up its server: API style, channel arguments, health service. The binary links
-// the same allocator. Whatever changes there changes here.
+// the same allocator. Whatever changes there must change here.
 #ifndef GATEHOUSE_TESTS_BENCHMARK_FLOOR_SERVER_H_
 #define GATEHOUSE_TESTS_BENCHMARK_FLOOR_SERVER_H_
 
@@ -23,9 +23,16 @@ class FloorServer {
   virtual int port() const = 0;
 };
 
+// Who answers grpc.health.v1.Health.
+enum class Health {
+  kOurs,   // server/services/health_service.h, as in Gatehouse
+  kGrpcs,  // the default health service that comes with gRPC
+  kNone,
+};
+
 struct FloorOptions {
   std::string listen = "127.0.0.1:0";
-  bool health = true;  // the default health service
+  Health health = Health::kOurs;
   // As RecordAnswers returns them.
   v1::BatchCheckLoginResponse answers;
 };
