@@ -101,9 +101,9 @@ TEST_F(OrganizationManagerTest, GivesTheSameAnswerToARepeatedCreate) {
 TEST_F(OrganizationManagerTest, RefusesARequestIdThatWasUsedForAnotherCreate) {
   ASSERT_TRUE(CreateStatus("new-one", "New", "r1").ok());
   const storage::Revision before = engine->revision();
-  // Another id, another name, and both swapped between the fields.
+  // Another id, another name, and the same letters shared out otherwise.
   for (const auto& [id, name] : std::vector<std::pair<std::string, std::string>>{
-           {"new-two", "New"}, {"new-one", "Newer"}, {"new", "one-New"}}) {
+           {"new-two", "New"}, {"new-one", "Newer"}, {"new-on", "eNew"}}) {
     ExpectCode(CreateStatus(id, name, "r1"), absl::StatusCode::kAlreadyExists,
                reason::kRequestIdReused);
   }
