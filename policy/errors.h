@@ -56,6 +56,7 @@ inline constexpr absl::string_view kStoreUnavailable = "STORE_UNAVAILABLE";
 inline constexpr absl::string_view kStoreCorrupt = "STORE_CORRUPT";
 inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kOverloaded = "OVERLOADED";
+inline constexpr absl::string_view kInternal = "INTERNAL";
 }  // namespace reason
 
 // Something whose state stands in the way.

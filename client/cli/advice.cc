@@ -54,6 +54,7 @@ constexpr Advice kAdvice[] = {
     {"STORE_CORRUPT", "trying again does not help: an operator must restore the record"},
     {"SHUTTING_DOWN", "the server is going down; try again in a moment, or at another server"},
     {"OVERLOADED", "wait, then try again"},
+    {"INTERNAL", "tell the operator; the server's log has more"},
     // Warnings of a plan.
     {"CERTIFICATE_EXPIRES_SOON",
      "add the next one beside it: "
