@@ -5,7 +5,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/substitute.h"
 
 namespace gatehouse {
 namespace {
@@ -142,6 +141,48 @@ std::vector<std::string> BadDomains() {
           "\u0301a.example",
           absl::StrCat(std::string(64, 'a'), ".example"),
           LongText()};
+}
+
+// What PlanEnforcement and EnforceDomains both refuse. `through`: a profile and
+// an admin that are right.
+void AddBadEnforcements(const std::string& through, const std::string& hundred_and_one,
+                        Cases& cases) {
+  const std::string acme = "parent: 'organizations/acme' ";
+  const std::string on_acme = acme + "domains: 'acme.example' ";
+  const std::string whole = on_acme + through;
+  for (const std::string method :
+       {"EnforcementService/PlanEnforcement", "EnforcementService/EnforceDomains"}) {
+    const Cases both = {
+        {method, acme + through, "domains"},
+        {method, absl::StrCat(acme, through, hundred_and_one), "domains"},
+        {method, whole + "domains: 'acme.example'", "domains[1]"},
+        {method, whole + "domains: '127.0.0.1'", "domains[1]"},
+        {method, on_acme + "acting_admin: '{user}'", "sso_profile"},
+        {method,
+         on_acme + "acting_admin: '{user}' "
+                   "sso_profile: 'organizations/rival/ssoProfiles/idp'",
+         "sso_profile"},
+        {method,
+         on_acme + "acting_admin: '{user}' "
+                   "sso_profile: 'organizations/acme/ssoProfiles/none'",
+         "", Code::kNotFound, "RESOURCE_NOT_FOUND"},
+        {method, on_acme + "sso_profile: 'organizations/acme/ssoProfiles/idp'", "acting_admin"},
+        {method,
+         on_acme + "sso_profile: 'organizations/acme/ssoProfiles/idp' "
+                   "acting_admin: '{rival_user}'",
+         "acting_admin"},
+        {method, whole + "mode: 7", "mode"},
+        {method, whole + "unmanaged_users: -7", "unmanaged_users"},
+        {method, whole + "exemption_expire_time { seconds: 1 }", "exemption_expire_time"},
+        {method, whole + "exemption_expire_time { nanos: -1 }", "exemption_expire_time"},
+        {method, whole + "exemption_expire_time { seconds: 4102444800 nanos: 1000000000 }",
+         "exemption_expire_time"},
+        {method, whole + "exemption_expire_time { seconds: -9223372036854775808 }",
+         "exemption_expire_time"},
+    };
+    cases.insert(cases.end(), both.begin(), both.end());
+    AddWrongNames(method, "parent", "", cases);
+  }
 }
 
 }  // namespace
@@ -374,40 +415,7 @@ Cases BadEnforcementRequests() {
       {"EnforcementService/DeleteExemption", "name: 'organizations/acme/exemptions/{rival_id}'", "",
        Code::kNotFound, "RESOURCE_NOT_FOUND"},
   };
-  for (const std::string method :
-       {"EnforcementService/PlanEnforcement", "EnforcementService/EnforceDomains"}) {
-    const Cases both = {
-        {method, acme + through, "domains"},
-        {method, acme + through + hundred_and_one, "domains"},
-        {method, whole + "domains: 'acme.example'", "domains[1]"},
-        {method, whole + "domains: '127.0.0.1'", "domains[1]"},
-        {method, acme + "domains: 'acme.example' acting_admin: '{user}'", "sso_profile"},
-        {method,
-         acme + "domains: 'acme.example' acting_admin: '{user}' "
-                "sso_profile: 'organizations/rival/ssoProfiles/idp'",
-         "sso_profile"},
-        {method,
-         acme + "domains: 'acme.example' acting_admin: '{user}' "
-                "sso_profile: 'organizations/acme/ssoProfiles/none'",
-         "", Code::kNotFound, "RESOURCE_NOT_FOUND"},
-        {method, acme + "domains: 'acme.example' sso_profile: 'organizations/acme/ssoProfiles/idp'",
-         "acting_admin"},
-        {method,
-         acme + "domains: 'acme.example' sso_profile: 'organizations/acme/ssoProfiles/idp' "
-                "acting_admin: '{rival_user}'",
-         "acting_admin"},
-        {method, whole + "mode: 7", "mode"},
-        {method, whole + "unmanaged_users: -7", "unmanaged_users"},
-        {method, whole + "exemption_expire_time { seconds: 1 }", "exemption_expire_time"},
-        {method, whole + "exemption_expire_time { nanos: -1 }", "exemption_expire_time"},
-        {method, whole + "exemption_expire_time { seconds: 4102444800 nanos: 1000000000 }",
-         "exemption_expire_time"},
-        {method, whole + "exemption_expire_time { seconds: -9223372036854775808 }",
-         "exemption_expire_time"},
-    };
-    cases.insert(cases.end(), both.begin(), both.end());
-    AddWrongNames(method, "parent", "", cases);
-  }
+  AddBadEnforcements(through, hundred_and_one, cases);
   for (const char* method :
        {"ReleaseDomains", "ListEnforcements", "ListExemptions", "CreateExemption"}) {
     AddWrongNames(absl::StrCat("EnforcementService/", method), "parent", "", cases);
