@@ -132,7 +132,7 @@ class BadInput : public ServerTestCase {
     EXPECT_LT(text.size(), 1500u);
     for (const char* inside :
          {".cc", ".h:", "std::", "absl::", "rocksdb", "protobuf", "libxml", "OpenSSL", "openssl",
-          "error:0", "errno", "/tmp", "/usr", "0x", "nullptr"}) {
+          "error:0", "errno", "/tmp", "/usr", " 0x", "nullptr"}) {
       EXPECT_FALSE(absl::StrContains(text, inside)) << inside << " in " << text;
     }
   }
