@@ -34,7 +34,7 @@ absl::Duration Histogram::Quantile(double quantile) const {
 
 int Histogram::BucketOf(uint64_t ns) {
   if (ns < 2 * kSubBuckets) return static_cast<int>(ns);
-  const int shift = absl::bit_width(ns) - 1 - kSubBits;
+  const int shift = static_cast<int>(absl::bit_width(ns)) - 1 - kSubBits;
   return shift * kSubBuckets + static_cast<int>(ns >> shift);
 }
 

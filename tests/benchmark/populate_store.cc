@@ -249,8 +249,7 @@ absl::Status PopulateStore(const Population& population, std::unique_ptr<storage
   ASSIGN_OR_RETURN(auto server,
                    GatehouseServer::Start({.sp_base_url = "https://gatehouse.example/saml"},
                                           std::move(made_of)));
-  const absl::Status status =
-      SetUpAll(population, absl::StrCat("127.0.0.1:", server->port()), &records);
+  absl::Status status = SetUpAll(population, absl::StrCat("127.0.0.1:", server->port()), &records);
   server->Shutdown(absl::ZeroDuration());
   return status;
 }
