@@ -99,9 +99,8 @@ absl::Status ExemptionManager::Delete(const OrganizationId& organization, const 
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(auto existing, storage::ExemptionStore::Find(tx, organization, user));
     if (!existing) return ResourceNotFound(ExemptionNameOf(organization, user));
-    return KeepWayIn(tx, organization, [&] {
-      return storage::ExemptionStore::Delete(tx, organization, user);
-    });
+    return KeepWayIn(tx, organization,
+                     [&] { return storage::ExemptionStore::Delete(tx, organization, user); });
   };
   return context_.transactions->Run(organization, remove).status();
 }

@@ -67,7 +67,8 @@ v1::ErrorDetails RenderDetails(const ErrorDetails& details) {
 // `status` itself if its details are ours, else what may be said instead.
 absl::Status Presentable(const absl::Status& status) {
   if (DetailsOf(status)) return status;
-  return Error(absl::StatusCode::kInternal, reason::kInternal, "internal error; the server's log has more")
+  return Error(absl::StatusCode::kInternal, reason::kInternal,
+               "internal error; the server's log has more")
       .Build();
 }
 
