@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/record_io.h"
@@ -21,8 +20,7 @@ absl::StatusOr<std::vector<Stored<Domain>>> DomainStore::List(Reader& reader,
                                                               const std::string& after,
                                                               size_t limit) {
   std::vector<Stored<Domain>> domains;
-  KeyRange range = PrefixRange(keys::OrganizationPrefix(keys::kDomain, organization));
-  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  const KeyRange range = RangeAfter(keys::OrganizationPrefix(keys::kDomain, organization), after);
   RETURN_IF_ERROR(ScanRange(reader, range,
                             [&](absl::string_view key, absl::string_view value,
                                 Revision mod_revision) -> absl::StatusOr<bool> {

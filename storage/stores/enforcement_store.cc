@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/record_io.h"
@@ -38,8 +37,8 @@ absl::StatusOr<std::optional<Stored<Enforcement>>> EnforcementStore::Find(
 absl::StatusOr<std::vector<Stored<Enforcement>>> EnforcementStore::List(
     Reader& reader, const OrganizationId& organization, const std::string& after, size_t limit) {
   std::vector<Stored<Enforcement>> enforcements;
-  KeyRange range = PrefixRange(keys::OrganizationPrefix(keys::kEnforcement, organization));
-  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  const KeyRange range =
+      RangeAfter(keys::OrganizationPrefix(keys::kEnforcement, organization), after);
   RETURN_IF_ERROR(ScanRange(
       reader, range,
       [&](absl::string_view key, absl::string_view value,
@@ -77,8 +76,8 @@ absl::StatusOr<std::optional<Stored<Exemption>>> ExemptionStore::Find(
 absl::StatusOr<std::vector<Stored<Exemption>>> ExemptionStore::List(
     Reader& reader, const OrganizationId& organization, const std::string& after, size_t limit) {
   std::vector<Stored<Exemption>> exemptions;
-  KeyRange range = PrefixRange(keys::OrganizationPrefix(keys::kExemption, organization));
-  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  const KeyRange range =
+      RangeAfter(keys::OrganizationPrefix(keys::kExemption, organization), after);
   RETURN_IF_ERROR(ScanRange(reader, range,
                             [&](absl::string_view key, absl::string_view value,
                                 Revision mod_revision) -> absl::StatusOr<bool> {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
 #include "storage/stores/record_io.h"
 
@@ -17,8 +16,7 @@ absl::StatusOr<std::vector<Stored<Organization>>> OrganizationStore::List(Reader
                                                                           const std::string& after,
                                                                           size_t limit) {
   std::vector<Stored<Organization>> organizations;
-  KeyRange range = PrefixRange(keys::KindPrefix(keys::kOrganization));
-  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  const KeyRange range = RangeAfter(keys::KindPrefix(keys::kOrganization), after);
   RETURN_IF_ERROR(ScanRange(
       reader, range,
       [&](absl::string_view key, absl::string_view value,

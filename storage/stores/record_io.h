@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "policy/status_macros.h"
 #include "storage/records/conversions.h"
@@ -52,6 +53,15 @@ absl::StatusOr<std::optional<Stored<T>>> FindValue(Reader& reader, absl::string_
   if (!entry) return std::nullopt;
   RETURN_IF_ERROR((DecodeRecord<Record, T>(key, entry->value, &value)));
   return Stored<T>{std::move(value), entry->mod_revision};
+}
+
+// The keys with `prefix` that come after prefix + `after`; all of them if it is
+// empty. What a list goes on from.
+inline KeyRange RangeAfter(absl::string_view prefix, absl::string_view after) {
+  KeyRange range = PrefixRange(prefix);
+  // The smallest key above another is that key and a zero byte.
+  if (!after.empty()) range.start = absl::StrCat(prefix, after, absl::string_view("\0", 1));
+  return range;
 }
 
 // Scans `range`; `visit` may fail, which ends the scan with its status, or

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
 #include "storage/stores/expiry_queue.h"
 #include "storage/stores/organization_store.h"
@@ -19,8 +18,8 @@ absl::StatusOr<std::optional<Stored<SsoProfile>>> SsoProfileStore::Find(
 absl::StatusOr<std::vector<Stored<SsoProfile>>> SsoProfileStore::List(
     Reader& reader, const OrganizationId& organization, const std::string& after, size_t limit) {
   std::vector<Stored<SsoProfile>> profiles;
-  KeyRange range = PrefixRange(keys::OrganizationPrefix(keys::kSsoProfile, organization));
-  if (!after.empty()) range.start = absl::StrCat(range.start, after, absl::string_view("\0", 1));
+  const KeyRange range =
+      RangeAfter(keys::OrganizationPrefix(keys::kSsoProfile, organization), after);
   RETURN_IF_ERROR(
       ScanRange(reader, range,
                 [&](absl::string_view key, absl::string_view value,
