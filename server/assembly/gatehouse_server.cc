@@ -35,17 +35,12 @@ namespace {
 // A client may ping this often; the client library's keepalive is above it.
 constexpr int kMinPingIntervalMs = 10'000;
 
-std::string FullName(const char* service_full_name) { return service_full_name; }
-
 // Health is told for each of these, and for the server as a whole.
 std::vector<std::string> ApiServices() {
   return {
-      FullName(v1::DomainService::service_full_name()),
-      FullName(v1::EnforcementService::service_full_name()),
-      FullName(v1::LoginService::service_full_name()),
-      FullName(v1::OrganizationService::service_full_name()),
-      FullName(v1::SsoProfileService::service_full_name()),
-      FullName(v1::UserService::service_full_name()),
+      v1::DomainService::service_full_name(),     v1::EnforcementService::service_full_name(),
+      v1::LoginService::service_full_name(),      v1::OrganizationService::service_full_name(),
+      v1::SsoProfileService::service_full_name(), v1::UserService::service_full_name(),
   };
 }
 
