@@ -141,7 +141,8 @@ absl::Status CheckResponseSize(absl::string_view saml_response) {
 
 }  // namespace
 
-absl::StatusOr<ConnectionTestView> ConnectionTestManager::Start(const SsoProfileResource& profile) {
+absl::StatusOr<ConnectionTestView> ConnectionTestManager::Start(const Caller& caller,
+                                                                const SsoProfileResource& profile) {
   const absl::Time now = context_.clock->Now();
   ConnectionTestView view;
   view.test = {
@@ -162,7 +163,7 @@ absl::StatusOr<ConnectionTestView> ConnectionTestManager::Start(const SsoProfile
     storage::ConnectionTestStore::Put(tx, view.test);
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(context_.transactions->Run(profile.organization, start).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, profile.organization, start).status());
   return view;
 }
 
@@ -191,7 +192,7 @@ absl::StatusOr<SamlOutcome> ConnectionTestManager::Verify(const ConnectionTestRe
 }
 
 absl::StatusOr<ConnectionTestView> ConnectionTestManager::Complete(
-    const ConnectionTestResource& name, absl::string_view saml_response) {
+    const Caller& caller, const ConnectionTestResource& name, absl::string_view saml_response) {
   RETURN_IF_ERROR(CheckResponseSize(saml_response));
   const absl::Time now = context_.clock->Now();
   // Costly, and of foreign making: not while the organization is locked. What
@@ -214,7 +215,7 @@ absl::StatusOr<ConnectionTestView> ConnectionTestManager::Complete(
     profile->test_pass_time = now;
     return storage::SsoProfileStore::Put(tx, *profile);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(name.organization, decide).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, name.organization, decide).status());
   return view;
 }
 

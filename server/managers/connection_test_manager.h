@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "policy/caller.h"
 #include "policy/connection_test.h"
 #include "server/connectors/saml_connector.h"
 #include "server/managers/manager_context.h"
@@ -35,11 +36,12 @@ class ConnectionTestManager {
   ConnectionTestManager(const ManagerContext& context, SamlConnector* saml)
       : context_(context), saml_(saml) {}
 
-  absl::StatusOr<ConnectionTestView> Start(const SsoProfileResource& profile);
+  absl::StatusOr<ConnectionTestView> Start(const Caller& caller, const SsoProfileResource& profile);
 
   // Decides the test by what the IdP answered. Of several completions, one
   // decides and the others are refused. An error leaves the test pending.
-  absl::StatusOr<ConnectionTestView> Complete(const ConnectionTestResource& name,
+  absl::StatusOr<ConnectionTestView> Complete(const Caller& caller,
+                                              const ConnectionTestResource& name,
                                               absl::string_view saml_response);
 
   absl::StatusOr<ConnectionTestView> Get(const ConnectionTestResource& name);

@@ -68,7 +68,7 @@ absl::Status CheckProof(const Domain& domain, const std::vector<std::string>& re
 
 }  // namespace
 
-absl::StatusOr<DomainView> DomainManager::Add(const AddCommand& command) {
+absl::StatusOr<DomainView> DomainManager::Add(const Caller& caller, const AddCommand& command) {
   if (public_suffixes_->IsPublicSuffix(command.name)) {
     const char* expectation = "a domain that one organization can own, not a public suffix";
     return Error(absl::StatusCode::kInvalidArgument, reason::kPublicSuffix,
@@ -95,7 +95,7 @@ absl::StatusOr<DomainView> DomainManager::Add(const AddCommand& command) {
                                                    .create_time = now}));
     return request.Remember(tx, command.name.ascii(), now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, add).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, add).status());
   return Get(command.organization, command.name);
 }
 
@@ -122,7 +122,8 @@ absl::StatusOr<Page<DomainView>> DomainManager::List(const OrganizationId& organ
                               [](const DomainView& view) { return view.domain->name.ascii(); });
 }
 
-absl::StatusOr<DomainView> DomainManager::Verify(const OrganizationId& organization,
+absl::StatusOr<DomainView> DomainManager::Verify(const Caller& caller,
+                                                 const OrganizationId& organization,
                                                  const DomainName& name) {
   ASSIGN_OR_RETURN(DomainView before, Get(organization, name));
   ASSIGN_OR_RETURN(std::vector<std::string> records,
@@ -142,11 +143,12 @@ absl::StatusOr<DomainView> DomainManager::Verify(const OrganizationId& organizat
     // whoever could sign in meanwhile.
     return KeepWayIn(tx, organization, [&] { return storage::DomainStore::Put(tx, **domain); });
   };
-  RETURN_IF_ERROR(context_.transactions->Run(organization, verify).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, organization, verify).status());
   return Get(organization, name);
 }
 
-absl::Status DomainManager::Remove(const OrganizationId& organization, const DomainName& name,
+absl::Status DomainManager::Remove(const Caller& caller, const OrganizationId& organization,
+                                   const DomainName& name,
                                    std::optional<storage::Revision> version) {
   const std::string resource = DomainNameOf(organization, name);
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
@@ -162,7 +164,7 @@ absl::Status DomainManager::Remove(const OrganizationId& organization, const Dom
     }
     return storage::DomainStore::Delete(tx, **domain);
   };
-  return context_.transactions->Run(organization, remove).status();
+  return context_.transactions->Run(caller, organization, remove).status();
 }
 
 }  // namespace gatehouse

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/domain.h"
 #include "server/connectors/public_suffix_list.h"
 #include "server/connectors/txt_resolver.h"
@@ -38,17 +39,18 @@ class DomainManager {
     DomainName name;
     std::string request_id;
   };
-  absl::StatusOr<DomainView> Add(const AddCommand& command);
+  absl::StatusOr<DomainView> Add(const Caller& caller, const AddCommand& command);
 
   absl::StatusOr<DomainView> Get(const OrganizationId& organization, const DomainName& name);
   absl::StatusOr<Page<DomainView>> List(const OrganizationId& organization,
                                         const PageRequest& page);
 
   // Blocks for a DNS lookup, outside any transaction.
-  absl::StatusOr<DomainView> Verify(const OrganizationId& organization, const DomainName& name);
+  absl::StatusOr<DomainView> Verify(const Caller& caller, const OrganizationId& organization,
+                                    const DomainName& name);
 
-  absl::Status Remove(const OrganizationId& organization, const DomainName& name,
-                      std::optional<storage::Revision> version);
+  absl::Status Remove(const Caller& caller, const OrganizationId& organization,
+                      const DomainName& name, std::optional<storage::Revision> version);
 
  private:
   ManagerContext context_;

@@ -96,7 +96,8 @@ absl::StatusOr<EnforcementPlan> EnforcementManager::Plan(const EnforceCommand& c
   return plan;
 }
 
-absl::StatusOr<EnforcementResult> EnforcementManager::Enforce(const EnforceCommand& command,
+absl::StatusOr<EnforcementResult> EnforcementManager::Enforce(const Caller& caller,
+                                                              const EnforceCommand& command,
                                                               const std::string& plan_token) {
   RETURN_IF_ERROR(CheckDomainList("domains", command.domains));
   const absl::Time now = context_.clock->Now();
@@ -113,7 +114,8 @@ absl::StatusOr<EnforcementResult> EnforcementManager::Enforce(const EnforceComma
     }
     return absl::OkStatus();
   };
-  ASSIGN_OR_RETURN(result.revision, context_.transactions->Run(command.organization, enforce));
+  ASSIGN_OR_RETURN(result.revision,
+                   context_.transactions->Run(caller, command.organization, enforce));
   for (storage::Stored<Enforcement>& enforcement : result.enforcements) {
     enforcement.mod_revision = result.revision;
     // A new enforcement learns its revision from its commit.
@@ -125,9 +127,10 @@ absl::StatusOr<EnforcementResult> EnforcementManager::Enforce(const EnforceComma
 }
 
 absl::StatusOr<storage::Revision> EnforcementManager::Release(
-    const OrganizationId& organization, const std::vector<DomainName>& domains) {
+    const Caller& caller, const OrganizationId& organization,
+    const std::vector<DomainName>& domains) {
   RETURN_IF_ERROR(CheckDomainList("domains", domains));
-  return context_.transactions->Run(organization, [&](storage::Transaction& tx) {
+  return context_.transactions->Run(caller, organization, [&](storage::Transaction& tx) {
     return ApplyRelease(tx, organization, domains);
   });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/enforcement.h"
 #include "server/managers/enforcement_changes.h"
 #include "server/managers/manager_context.h"
@@ -49,10 +50,11 @@ class EnforcementManager {
 
   // ABORTED (PLAN_OUTDATED) if `plan_token` is not empty and not what Plan would
   // give now.
-  absl::StatusOr<EnforcementResult> Enforce(const EnforceCommand& command,
+  absl::StatusOr<EnforcementResult> Enforce(const Caller& caller, const EnforceCommand& command,
                                             const std::string& plan_token);
 
-  absl::StatusOr<storage::Revision> Release(const OrganizationId& organization,
+  absl::StatusOr<storage::Revision> Release(const Caller& caller,
+                                            const OrganizationId& organization,
                                             const std::vector<DomainName>& domains);
 
   absl::StatusOr<storage::Stored<Enforcement>> Get(const OrganizationId& organization,

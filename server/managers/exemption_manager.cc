@@ -44,7 +44,8 @@ absl::Status CheckCommand(const ExemptionManager::CreateCommand& command, absl::
 
 }  // namespace
 
-absl::StatusOr<ExemptionView> ExemptionManager::Create(const CreateCommand& command) {
+absl::StatusOr<ExemptionView> ExemptionManager::Create(const Caller& caller,
+                                                       const CreateCommand& command) {
   const absl::Time now = context_.clock->Now();
   RETURN_IF_ERROR(CheckCommand(command, now));
   const IdempotentRequest request(command.organization, command.request_id,
@@ -71,7 +72,7 @@ absl::StatusOr<ExemptionView> ExemptionManager::Create(const CreateCommand& comm
     RETURN_IF_ERROR(storage::ExemptionStore::Put(tx, exemption));
     return request.Remember(tx, command.user.value(), now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, create).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, create).status());
   ASSIGN_OR_RETURN(auto reader, context_.OpenReader());
   ASSIGN_OR_RETURN(auto stored,
                    storage::ExemptionStore::Find(reader, command.organization, command.user));
@@ -95,14 +96,15 @@ absl::StatusOr<Page<ExemptionView>> ExemptionManager::List(const OrganizationId&
   });
 }
 
-absl::Status ExemptionManager::Delete(const OrganizationId& organization, const UserId& user) {
+absl::Status ExemptionManager::Delete(const Caller& caller, const OrganizationId& organization,
+                                      const UserId& user) {
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(auto existing, storage::ExemptionStore::Find(tx, organization, user));
     if (!existing) return ResourceNotFound(ExemptionNameOf(organization, user));
     return KeepWayIn(tx, organization,
                      [&] { return storage::ExemptionStore::Delete(tx, organization, user); });
   };
-  return context_.transactions->Run(organization, remove).status();
+  return context_.transactions->Run(caller, organization, remove).status();
 }
 
 }  // namespace gatehouse

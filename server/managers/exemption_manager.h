@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/email_address.h"
 #include "policy/enforcement.h"
 #include "server/managers/manager_context.h"
@@ -30,10 +31,10 @@ class ExemptionManager {
     absl::Time expire_time = absl::InfiniteFuture();
     std::string request_id;
   };
-  absl::StatusOr<ExemptionView> Create(const CreateCommand& command);
+  absl::StatusOr<ExemptionView> Create(const Caller& caller, const CreateCommand& command);
   absl::StatusOr<Page<ExemptionView>> List(const OrganizationId& organization,
                                            const PageRequest& page);
-  absl::Status Delete(const OrganizationId& organization, const UserId& user);
+  absl::Status Delete(const Caller& caller, const OrganizationId& organization, const UserId& user);
 
  private:
   ManagerContext context_;

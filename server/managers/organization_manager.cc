@@ -47,7 +47,8 @@ absl::Status CheckEmpty(storage::Transaction& tx, const OrganizationId& id) {
 
 }  // namespace
 
-absl::StatusOr<OrganizationView> OrganizationManager::Create(const CreateCommand& command) {
+absl::StatusOr<OrganizationView> OrganizationManager::Create(const Caller& caller,
+                                                             const CreateCommand& command) {
   RETURN_IF_ERROR(
       CheckText("organization.display_name", command.display_name, 1, kMaxDisplayNameBytes));
   // Remembered apart from any organization: the id that it names may be taken.
@@ -65,7 +66,7 @@ absl::StatusOr<OrganizationView> OrganizationManager::Create(const CreateCommand
                                          .update_time = now});
     return request.Remember(tx, command.id.value(), now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.id, create).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.id, create).status());
   return Get(command.id);
 }
 
@@ -87,7 +88,8 @@ absl::StatusOr<Page<OrganizationView>> OrganizationManager::List(const PageReque
   });
 }
 
-absl::StatusOr<OrganizationView> OrganizationManager::Update(const UpdateCommand& command) {
+absl::StatusOr<OrganizationView> OrganizationManager::Update(const Caller& caller,
+                                                             const UpdateCommand& command) {
   if (command.display_name) {
     RETURN_IF_ERROR(
         CheckText("organization.display_name", *command.display_name, 1, kMaxDisplayNameBytes));
@@ -106,11 +108,11 @@ absl::StatusOr<OrganizationView> OrganizationManager::Update(const UpdateCommand
     storage::OrganizationStore::Put(tx, **stored);
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.id, update).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.id, update).status());
   return Get(command.id);
 }
 
-absl::Status OrganizationManager::Delete(const OrganizationId& id,
+absl::Status OrganizationManager::Delete(const Caller& caller, const OrganizationId& id,
                                          std::optional<storage::Revision> version) {
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(auto stored, storage::OrganizationStore::Find(tx, id));
@@ -119,7 +121,7 @@ absl::Status OrganizationManager::Delete(const OrganizationId& id,
     RETURN_IF_ERROR(CheckEmpty(tx, id));
     return storage::OrganizationStore::Delete(tx, id);
   };
-  return context_.transactions->Run(id, remove).status();
+  return context_.transactions->Run(caller, id, remove).status();
 }
 
 }  // namespace gatehouse

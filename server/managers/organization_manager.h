@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/organization.h"
 #include "server/managers/manager_context.h"
 #include "server/managers/page.h"
@@ -30,7 +31,7 @@ class OrganizationManager {
     std::string display_name;
     std::string request_id;
   };
-  absl::StatusOr<OrganizationView> Create(const CreateCommand& command);
+  absl::StatusOr<OrganizationView> Create(const Caller& caller, const CreateCommand& command);
 
   absl::StatusOr<OrganizationView> Get(const OrganizationId& id);
   absl::StatusOr<Page<OrganizationView>> List(const PageRequest& page);
@@ -40,9 +41,10 @@ class OrganizationManager {
     std::optional<storage::Revision> version;
     std::optional<std::string> display_name;
   };
-  absl::StatusOr<OrganizationView> Update(const UpdateCommand& command);
+  absl::StatusOr<OrganizationView> Update(const Caller& caller, const UpdateCommand& command);
 
-  absl::Status Delete(const OrganizationId& id, std::optional<storage::Revision> version);
+  absl::Status Delete(const Caller& caller, const OrganizationId& id,
+                      std::optional<storage::Revision> version);
 
  private:
   ManagerContext context_;

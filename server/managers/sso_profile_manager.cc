@@ -101,7 +101,8 @@ std::string SsoProfileManager::DefaultSpEntityId(const SsoProfileResource& name)
   return absl::StrCat(sp_base_url_, "/", SsoProfileNameOf(name.organization, name.profile));
 }
 
-absl::StatusOr<SsoProfileView> SsoProfileManager::Create(const CreateCommand& command) {
+absl::StatusOr<SsoProfileView> SsoProfileManager::Create(const Caller& caller,
+                                                         const CreateCommand& command) {
   const SsoProfileResource name{command.organization, command.id};
   const absl::Time now = context_.clock->Now();
   SsoProfile profile{.organization = command.organization,
@@ -124,7 +125,7 @@ absl::StatusOr<SsoProfileView> SsoProfileManager::Create(const CreateCommand& co
     ASSIGN_OR_RETURN(is_created, IsCreated(tx, request, name));
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, look).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, look).status());
   if (is_created) return Get(name);
 
   // Takes a tenth of a second and more: not while the organization is locked.
@@ -137,7 +138,7 @@ absl::StatusOr<SsoProfileView> SsoProfileManager::Create(const CreateCommand& co
     storage::SsoProfileStore::PutPrivateKey(tx, profile, keys.private_key_pem);
     return request.Remember(tx, command.id.value(), now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, create).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, create).status());
   return Get(name);
 }
 
@@ -172,7 +173,8 @@ absl::StatusOr<Page<SsoProfileView>> SsoProfileManager::List(const OrganizationI
   });
 }
 
-absl::StatusOr<SsoProfileView> SsoProfileManager::Update(const UpdateCommand& command) {
+absl::StatusOr<SsoProfileView> SsoProfileManager::Update(const Caller& caller,
+                                                         const UpdateCommand& command) {
   const SsoProfileResource& name = command.name;
   const absl::Time now = context_.clock->Now();
   FieldFaults faults;
@@ -202,11 +204,11 @@ absl::StatusOr<SsoProfileView> SsoProfileManager::Update(const UpdateCommand& co
     return SetEnforcedDomains(tx, name.organization, name.profile, *command.enforced_domains,
                               command.acting_admin, now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(name.organization, update).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, name.organization, update).status());
   return Get(name);
 }
 
-absl::Status SsoProfileManager::Delete(const SsoProfileResource& name,
+absl::Status SsoProfileManager::Delete(const Caller& caller, const SsoProfileResource& name,
                                        std::optional<storage::Revision> version) {
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(auto stored, FindSsoProfile(tx, name.organization, name.profile));
@@ -217,7 +219,7 @@ absl::Status SsoProfileManager::Delete(const SsoProfileResource& name,
     // Touches the guard, as whoever enforces a domain does.
     return storage::SsoProfileStore::Delete(tx, *stored);
   };
-  return context_.transactions->Run(name.organization, remove).status();
+  return context_.transactions->Run(caller, name.organization, remove).status();
 }
 
 absl::StatusOr<ServiceProviderMetadataView> SsoProfileManager::GetServiceProviderMetadata(

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/domain_name.h"
 #include "policy/sso_profile.h"
 #include "server/connectors/certificates.h"
@@ -50,7 +51,7 @@ class SsoProfileManager {
     std::string request_id;
   };
   // Makes a key pair for the profile, to which the IdP may encrypt.
-  absl::StatusOr<SsoProfileView> Create(const CreateCommand& command);
+  absl::StatusOr<SsoProfileView> Create(const Caller& caller, const CreateCommand& command);
 
   absl::StatusOr<SsoProfileView> Get(const SsoProfileResource& name);
   absl::StatusOr<Page<SsoProfileView>> List(const OrganizationId& organization,
@@ -66,9 +67,10 @@ class SsoProfileManager {
     std::optional<std::vector<DomainName>> enforced_domains;
     UserId acting_admin;
   };
-  absl::StatusOr<SsoProfileView> Update(const UpdateCommand& command);
+  absl::StatusOr<SsoProfileView> Update(const Caller& caller, const UpdateCommand& command);
 
-  absl::Status Delete(const SsoProfileResource& name, std::optional<storage::Revision> version);
+  absl::Status Delete(const Caller& caller, const SsoProfileResource& name,
+                      std::optional<storage::Revision> version);
 
   absl::StatusOr<ServiceProviderMetadataView> GetServiceProviderMetadata(
       const SsoProfileResource& name);

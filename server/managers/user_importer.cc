@@ -97,12 +97,13 @@ class UserImporter::Batch {
   std::map<DomainName, bool> holds_;
 };
 
-absl::StatusOr<UserImporter> UserImporter::Begin(const ManagerContext& context,
+absl::StatusOr<UserImporter> UserImporter::Begin(const Caller& caller,
+                                                 const ManagerContext& context,
                                                  const OrganizationId& organization,
                                                  bool validate_only) {
   ASSIGN_OR_RETURN(auto reader, context.OpenReader());
   RETURN_IF_ERROR(CheckOrganizationExists(reader, organization));
-  return UserImporter(context, organization, validate_only);
+  return UserImporter(caller, context, organization, validate_only);
 }
 
 absl::StatusOr<std::vector<ImportRowResult>> UserImporter::AddRows(
@@ -151,7 +152,7 @@ absl::Status UserImporter::RunBatch(absl::Span<const absl::StatusOr<ParsedRow>> 
     return absl::OkStatus();
   };
   ASSIGN_OR_RETURN(const storage::Revision revision,
-                   context_.transactions->Run(organization_, body));
+                   context_.transactions->Run(caller_, organization_, body));
   if (writes) totals_.revision = revision;
   return absl::OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "policy/caller.h"
 #include "policy/email_address.h"
 #include "policy/user.h"
 #include "server/managers/manager_context.h"
@@ -58,7 +59,7 @@ class UserImporter {
   // and each row is judged as if those before it had been: a duplicate is
   // UNCHANGED, as it would be. (A very long import is judged in stretches, of
   // 10,000 rows or more, that do not know of each other.)
-  static absl::StatusOr<UserImporter> Begin(const ManagerContext& context,
+  static absl::StatusOr<UserImporter> Begin(const Caller& caller, const ManagerContext& context,
                                             const OrganizationId& organization, bool validate_only);
 
   // Imports `rows` in order, in batches that each commit whole or not at all;
@@ -80,9 +81,12 @@ class UserImporter {
   };
   class Batch;
 
-  UserImporter(const ManagerContext& context, const OrganizationId& organization,
-               bool validate_only)
-      : context_(context), organization_(organization), validate_only_(validate_only) {}
+  UserImporter(const Caller& caller, const ManagerContext& context,
+               const OrganizationId& organization, bool validate_only)
+      : caller_(caller),
+        context_(context),
+        organization_(organization),
+        validate_only_(validate_only) {}
 
   static absl::StatusOr<ParsedRow> Parse(const ImportRow& row);
   absl::Status RunBatch(absl::Span<const absl::StatusOr<ParsedRow>> rows,
@@ -91,6 +95,7 @@ class UserImporter {
                         absl::Span<ImportRowResult> results);
   void Count(absl::Span<const ImportRowResult> results);
 
+  Caller caller_;
   ManagerContext context_;
   OrganizationId organization_;
   bool validate_only_;

@@ -41,7 +41,7 @@ User Changed(User user, const UserManager::UpdateCommand& command) {
 
 }  // namespace
 
-absl::StatusOr<UserView> UserManager::Create(const CreateCommand& command) {
+absl::StatusOr<UserView> UserManager::Create(const Caller& caller, const CreateCommand& command) {
   RETURN_IF_ERROR(CheckDisplayName(command.display_name));
   const IdempotentRequest request(command.organization, command.request_id,
                                   {"CreateUser", command.email.Canonical(), command.display_name,
@@ -75,7 +75,7 @@ absl::StatusOr<UserView> UserManager::Create(const CreateCommand& command) {
     RETURN_IF_ERROR(storage::UserStore::Put(tx, nullptr, user));
     return request.Remember(tx, id.value(), now);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, create).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, create).status());
   return Get(command.organization, id);
 }
 
@@ -129,7 +129,7 @@ absl::StatusOr<Page<UserView>> UserManager::List(const OrganizationId& organizat
   return found;
 }
 
-absl::StatusOr<UserView> UserManager::Update(const UpdateCommand& command) {
+absl::StatusOr<UserView> UserManager::Update(const Caller& caller, const UpdateCommand& command) {
   if (command.display_name) RETURN_IF_ERROR(CheckDisplayName(*command.display_name));
   const absl::Time now = context_.clock->Now();
   auto update = [&](storage::Transaction& tx) -> absl::Status {
@@ -147,12 +147,12 @@ absl::StatusOr<UserView> UserManager::Update(const UpdateCommand& command) {
     after.update_time = now;
     return storage::UserStore::Put(tx, &before, after);
   };
-  RETURN_IF_ERROR(context_.transactions->Run(command.organization, update).status());
+  RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, update).status());
   return Get(command.organization, command.id);
 }
 
-absl::Status UserManager::Delete(const OrganizationId& organization, const UserId& id,
-                                 std::optional<storage::Revision> version) {
+absl::Status UserManager::Delete(const Caller& caller, const OrganizationId& organization,
+                                 const UserId& id, std::optional<storage::Revision> version) {
   auto remove = [&](storage::Transaction& tx) -> absl::Status {
     const std::string name = UserNameOf(organization, id);
     ASSIGN_OR_RETURN(auto stored, storage::UserStore::Find(tx, organization, id));
@@ -163,7 +163,7 @@ absl::Status UserManager::Delete(const OrganizationId& organization, const UserI
     if (exemption) RETURN_IF_ERROR(storage::ExemptionStore::Delete(tx, organization, id));
     return storage::UserStore::Delete(tx, **stored);
   };
-  return context_.transactions->Run(organization, remove).status();
+  return context_.transactions->Run(caller, organization, remove).status();
 }
 
 }  // namespace gatehouse

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "policy/caller.h"
 #include "policy/domain_name.h"
 #include "policy/email_address.h"
 #include "policy/user.h"
@@ -29,7 +30,7 @@ class UserManager {
     bool suspended = false;
     std::string request_id;
   };
-  absl::StatusOr<UserView> Create(const CreateCommand& command);
+  absl::StatusOr<UserView> Create(const Caller& caller, const CreateCommand& command);
 
   absl::StatusOr<UserView> Get(const OrganizationId& organization, const UserId& id);
   absl::StatusOr<UserView> Lookup(const OrganizationId& organization, const EmailAddress& email);
@@ -56,9 +57,9 @@ class UserManager {
     std::optional<Role> role;
     std::optional<bool> suspended;
   };
-  absl::StatusOr<UserView> Update(const UpdateCommand& command);
+  absl::StatusOr<UserView> Update(const Caller& caller, const UpdateCommand& command);
 
-  absl::Status Delete(const OrganizationId& organization, const UserId& id,
+  absl::Status Delete(const Caller& caller, const OrganizationId& organization, const UserId& id,
                       std::optional<storage::Revision> version);
 
  private:

@@ -15,6 +15,13 @@ bool IsOurFault(absl::StatusCode code) {
 
 }  // namespace
 
+Caller CallRunner::CallerOf(grpc::CallbackServerContext* context, absl::string_view method) const {
+  return {.principal = {.name = "anonymous", .role = AccessRole::kOperator},
+          .method = std::string(method),
+          .peer = context->peer(),
+          .time = absl::Now()};
+}
+
 void CallRunner::Submit(absl::string_view method, std::function<bool()> is_cancelled,
                         std::function<absl::Status()> body,
                         std::function<void(const grpc::Status&)> finish) {

@@ -3,8 +3,10 @@
 //   grpc::ServerUnaryReactor* GetDomain(grpc::CallbackServerContext* context,
 //                                       const v1::GetDomainRequest* request,
 //                                       v1::Domain* response) override {
-//     return calls_->Unary(context, "DomainService/GetDomain", response,
-//                          [this, request]() -> absl::StatusOr<v1::Domain> {…});
+//     return calls_->Unary(context, "DomainService/GetDomain", *request, response,
+//                          [this, request](const Caller& caller) -> absl::StatusOr<v1::Domain> {
+//                            …
+//                          });
 //   }
 #ifndef GATEHOUSE_SERVER_SERVICES_CALL_RUNNER_H_
 #define GATEHOUSE_SERVER_SERVICES_CALL_RUNNER_H_
@@ -18,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "policy/caller.h"
 #include "server/runtime/logger.h"
 #include "server/runtime/worker_pool.h"
 
@@ -31,14 +34,15 @@ class CallRunner {
 
   // Runs `body` on the pool: it may block. RESOURCE_EXHAUSTED (OVERLOADED) if
   // too many calls wait. A call that was cancelled while it waited is not run.
-  template <typename Response, typename Body>
+  template <typename Request, typename Response, typename Body>
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, absl::string_view method,
-                                  Response* response, Body body) {
+                                  [[maybe_unused]] const Request& request, Response* response,
+                                  Body body) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     Submit(
         method, [context] { return context->IsCancelled(); },
-        [response, body = std::move(body)]() -> absl::Status {
-          auto result = body();
+        [this, context, method, response, body = std::move(body)]() -> absl::Status {
+          auto result = body(CallerOf(context, method));
           if (!result.ok()) return result.status();
           *response = *std::move(result);
           return absl::OkStatus();
@@ -46,6 +50,9 @@ class CallRunner {
         [reactor](const grpc::Status& status) { reactor->Finish(status); });
     return reactor;
   }
+
+  // Who calls.
+  Caller CallerOf(grpc::CallbackServerContext* context, absl::string_view method) const;
 
   // Runs `body` on the pool, then `finish` with its rendered status; `finish`
   // is called exactly once, with an error if `body` could not run.

@@ -31,13 +31,13 @@ grpc::ServerUnaryReactor* DomainService::AddDomain(grpc::CallbackServerContext* 
                                                    const v1::AddDomainRequest* request,
                                                    v1::Domain* response) {
   return calls_->Unary(
-      context, "DomainService/AddDomain", response,
-      [this, request]() -> absl::StatusOr<v1::Domain> {
+      context, "DomainService/AddDomain", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::Domain> {
         DomainManager::AddCommand command;
         ASSIGN_OR_RETURN(command.organization, ParseOrganizationName("parent", request->parent()));
         ASSIGN_OR_RETURN(command.name, DomainName::Parse("domain", request->domain()));
         command.request_id = request->request_id();
-        ASSIGN_OR_RETURN(DomainView view, manager_->Add(command));
+        ASSIGN_OR_RETURN(DomainView view, manager_->Add(caller, command));
         return Render(view);
       });
 }
@@ -46,8 +46,8 @@ grpc::ServerUnaryReactor* DomainService::GetDomain(grpc::CallbackServerContext* 
                                                    const v1::GetDomainRequest* request,
                                                    v1::Domain* response) {
   return calls_->Unary(
-      context, "DomainService/GetDomain", response,
-      [this, request]() -> absl::StatusOr<v1::Domain> {
+      context, "DomainService/GetDomain", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::Domain> {
         ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
         ASSIGN_OR_RETURN(DomainView view, manager_->Get(name.organization, name.domain));
         return Render(view);
@@ -58,8 +58,8 @@ grpc::ServerUnaryReactor* DomainService::ListDomains(grpc::CallbackServerContext
                                                      const v1::ListDomainsRequest* request,
                                                      v1::ListDomainsResponse* response) {
   return calls_->Unary(
-      context, "DomainService/ListDomains", response,
-      [this, request]() -> absl::StatusOr<v1::ListDomainsResponse> {
+      context, "DomainService/ListDomains", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ListDomainsResponse> {
         ASSIGN_OR_RETURN(OrganizationId parent, ParseOrganizationName("parent", request->parent()));
         ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), request->page_token(),
                                                      {"domains", parent.value()}));
@@ -75,10 +75,10 @@ grpc::ServerUnaryReactor* DomainService::VerifyDomain(grpc::CallbackServerContex
                                                       const v1::VerifyDomainRequest* request,
                                                       v1::Domain* response) {
   return calls_->Unary(
-      context, "DomainService/VerifyDomain", response,
-      [this, request]() -> absl::StatusOr<v1::Domain> {
+      context, "DomainService/VerifyDomain", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::Domain> {
         ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
-        ASSIGN_OR_RETURN(DomainView view, manager_->Verify(name.organization, name.domain));
+        ASSIGN_OR_RETURN(DomainView view, manager_->Verify(caller, name.organization, name.domain));
         return Render(view);
       });
 }
@@ -86,14 +86,14 @@ grpc::ServerUnaryReactor* DomainService::VerifyDomain(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* DomainService::RemoveDomain(grpc::CallbackServerContext* context,
                                                       const v1::RemoveDomainRequest* request,
                                                       google::protobuf::Empty* response) {
-  return calls_->Unary(context, "DomainService/RemoveDomain", response,
-                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
-                         ASSIGN_OR_RETURN(DomainResource name,
-                                          ParseDomainResource("name", request->name()));
-                         ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
-                         RETURN_IF_ERROR(manager_->Remove(name.organization, name.domain, version));
-                         return google::protobuf::Empty();
-                       });
+  return calls_->Unary(
+      context, "DomainService/RemoveDomain", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+        ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
+        RETURN_IF_ERROR(manager_->Remove(caller, name.organization, name.domain, version));
+        return google::protobuf::Empty();
+      });
 }
 
 }  // namespace gatehouse

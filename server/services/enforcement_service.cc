@@ -154,8 +154,8 @@ grpc::ServerUnaryReactor* EnforcementService::PlanEnforcement(
     grpc::CallbackServerContext* context, const v1::PlanEnforcementRequest* request,
     v1::EnforcementPlan* response) {
   return calls_->Unary(
-      context, "EnforcementService/PlanEnforcement", response,
-      [this, request]() -> absl::StatusOr<v1::EnforcementPlan> {
+      context, "EnforcementService/PlanEnforcement", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::EnforcementPlan> {
         ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(*request));
         ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), "", {}));
         ASSIGN_OR_RETURN(EnforcementPlan plan, enforcements_->Plan(command, page.size));
@@ -166,24 +166,26 @@ grpc::ServerUnaryReactor* EnforcementService::PlanEnforcement(
 grpc::ServerUnaryReactor* EnforcementService::EnforceDomains(
     grpc::CallbackServerContext* context, const v1::EnforceDomainsRequest* request,
     v1::EnforceDomainsResponse* response) {
-  return calls_->Unary(context, "EnforcementService/EnforceDomains", response,
-                       [this, request]() -> absl::StatusOr<v1::EnforceDomainsResponse> {
-                         ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(*request));
-                         ASSIGN_OR_RETURN(EnforcementResult result,
-                                          enforcements_->Enforce(command, request->plan_token()));
-                         return Render(result);
-                       });
+  return calls_->Unary(
+      context, "EnforcementService/EnforceDomains", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::EnforceDomainsResponse> {
+        ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(*request));
+        ASSIGN_OR_RETURN(EnforcementResult result,
+                         enforcements_->Enforce(caller, command, request->plan_token()));
+        return Render(result);
+      });
 }
 
 grpc::ServerUnaryReactor* EnforcementService::ReleaseDomains(
     grpc::CallbackServerContext* context, const v1::ReleaseDomainsRequest* request,
     v1::ReleaseDomainsResponse* response) {
   return calls_->Unary(
-      context, "EnforcementService/ReleaseDomains", response,
-      [this, request]() -> absl::StatusOr<v1::ReleaseDomainsResponse> {
+      context, "EnforcementService/ReleaseDomains", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::ReleaseDomainsResponse> {
         ASSIGN_OR_RETURN(OrganizationId parent, ParseOrganizationName("parent", request->parent()));
         ASSIGN_OR_RETURN(auto domains, ParseDomains(request->domains()));
-        ASSIGN_OR_RETURN(storage::Revision revision, enforcements_->Release(parent, domains));
+        ASSIGN_OR_RETURN(storage::Revision revision,
+                         enforcements_->Release(caller, parent, domains));
         v1::ReleaseDomainsResponse released;
         released.set_revision(static_cast<int64_t>(revision));
         return released;
@@ -194,8 +196,8 @@ grpc::ServerUnaryReactor* EnforcementService::GetEnforcement(
     grpc::CallbackServerContext* context, const v1::GetEnforcementRequest* request,
     v1::Enforcement* response) {
   return calls_->Unary(
-      context, "EnforcementService/GetEnforcement", response,
-      [this, request]() -> absl::StatusOr<v1::Enforcement> {
+      context, "EnforcementService/GetEnforcement", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::Enforcement> {
         ASSIGN_OR_RETURN(DomainResource name, ParseEnforcementResource("name", request->name()));
         ASSIGN_OR_RETURN(auto found, enforcements_->Get(name.organization, name.domain));
         return Render(found);
@@ -206,8 +208,8 @@ grpc::ServerUnaryReactor* EnforcementService::ListEnforcements(
     grpc::CallbackServerContext* context, const v1::ListEnforcementsRequest* request,
     v1::ListEnforcementsResponse* response) {
   return calls_->Unary(
-      context, "EnforcementService/ListEnforcements", response,
-      [this, request]() -> absl::StatusOr<v1::ListEnforcementsResponse> {
+      context, "EnforcementService/ListEnforcements", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ListEnforcementsResponse> {
         ASSIGN_OR_RETURN(OrganizationId parent, ParseOrganizationName("parent", request->parent()));
         ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), request->page_token(),
                                                      {"enforcements", parent.value()}));
@@ -222,10 +224,10 @@ grpc::ServerUnaryReactor* EnforcementService::ListEnforcements(
 grpc::ServerUnaryReactor* EnforcementService::CreateExemption(
     grpc::CallbackServerContext* context, const v1::CreateExemptionRequest* request,
     v1::Exemption* response) {
-  return calls_->Unary(context, "EnforcementService/CreateExemption", response,
-                       [this, request]() -> absl::StatusOr<v1::Exemption> {
+  return calls_->Unary(context, "EnforcementService/CreateExemption", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::Exemption> {
                          ASSIGN_OR_RETURN(auto command, ParseCommand(*request));
-                         ASSIGN_OR_RETURN(ExemptionView view, exemptions_->Create(command));
+                         ASSIGN_OR_RETURN(ExemptionView view, exemptions_->Create(caller, command));
                          return Render(view);
                        });
 }
@@ -234,8 +236,8 @@ grpc::ServerUnaryReactor* EnforcementService::ListExemptions(
     grpc::CallbackServerContext* context, const v1::ListExemptionsRequest* request,
     v1::ListExemptionsResponse* response) {
   return calls_->Unary(
-      context, "EnforcementService/ListExemptions", response,
-      [this, request]() -> absl::StatusOr<v1::ListExemptionsResponse> {
+      context, "EnforcementService/ListExemptions", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ListExemptionsResponse> {
         ASSIGN_OR_RETURN(OrganizationId parent, ParseOrganizationName("parent", request->parent()));
         ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), request->page_token(),
                                                      {"exemptions", parent.value()}));
@@ -250,13 +252,13 @@ grpc::ServerUnaryReactor* EnforcementService::ListExemptions(
 grpc::ServerUnaryReactor* EnforcementService::DeleteExemption(
     grpc::CallbackServerContext* context, const v1::DeleteExemptionRequest* request,
     google::protobuf::Empty* response) {
-  return calls_->Unary(context, "EnforcementService/DeleteExemption", response,
-                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
-                         ASSIGN_OR_RETURN(UserResource name,
-                                          ParseExemptionResource("name", request->name()));
-                         RETURN_IF_ERROR(exemptions_->Delete(name.organization, name.user));
-                         return google::protobuf::Empty();
-                       });
+  return calls_->Unary(
+      context, "EnforcementService/DeleteExemption", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+        ASSIGN_OR_RETURN(UserResource name, ParseExemptionResource("name", request->name()));
+        RETURN_IF_ERROR(exemptions_->Delete(caller, name.organization, name.user));
+        return google::protobuf::Empty();
+      });
 }
 
 }  // namespace gatehouse

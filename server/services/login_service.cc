@@ -74,12 +74,13 @@ grpc::ServerUnaryReactor* LoginService::CheckLogin(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* LoginService::BatchCheckLogin(grpc::CallbackServerContext* context,
                                                         const v1::BatchCheckLoginRequest* request,
                                                         v1::BatchCheckLoginResponse* response) {
-  return calls_->Unary(context, "LoginService/BatchCheckLogin", response,
-                       [this, request]() -> absl::StatusOr<v1::BatchCheckLoginResponse> {
-                         v1::BatchCheckLoginResponse batch;
-                         RETURN_IF_ERROR(CheckBatch(*request, &batch));
-                         return batch;
-                       });
+  return calls_->Unary(
+      context, "LoginService/BatchCheckLogin", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::BatchCheckLoginResponse> {
+        v1::BatchCheckLoginResponse batch;
+        RETURN_IF_ERROR(CheckBatch(*request, &batch));
+        return batch;
+      });
 }
 
 absl::Status LoginService::Check(const v1::CheckLoginRequest& request,

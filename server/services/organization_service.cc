@@ -26,15 +26,15 @@ v1::Organization Render(const OrganizationView& view) {
 grpc::ServerUnaryReactor* OrganizationService::CreateOrganization(
     grpc::CallbackServerContext* context, const v1::CreateOrganizationRequest* request,
     v1::Organization* response) {
-  return calls_->Unary(context, "OrganizationService/CreateOrganization", response,
-                       [this, request]() -> absl::StatusOr<v1::Organization> {
+  return calls_->Unary(context, "OrganizationService/CreateOrganization", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::Organization> {
                          OrganizationManager::CreateCommand command;
                          ASSIGN_OR_RETURN(
                              command.id,
                              OrganizationId::Parse("organization_id", request->organization_id()));
                          command.display_name = request->organization().display_name();
                          command.request_id = request->request_id();
-                         ASSIGN_OR_RETURN(OrganizationView view, manager_->Create(command));
+                         ASSIGN_OR_RETURN(OrganizationView view, manager_->Create(caller, command));
                          return Render(view);
                        });
 }
@@ -42,8 +42,8 @@ grpc::ServerUnaryReactor* OrganizationService::CreateOrganization(
 grpc::ServerUnaryReactor* OrganizationService::GetOrganization(
     grpc::CallbackServerContext* context, const v1::GetOrganizationRequest* request,
     v1::Organization* response) {
-  return calls_->Unary(context, "OrganizationService/GetOrganization", response,
-                       [this, request]() -> absl::StatusOr<v1::Organization> {
+  return calls_->Unary(context, "OrganizationService/GetOrganization", *request, response,
+                       [this, request](const Caller&) -> absl::StatusOr<v1::Organization> {
                          ASSIGN_OR_RETURN(OrganizationId id,
                                           ParseOrganizationName("name", request->name()));
                          ASSIGN_OR_RETURN(OrganizationView view, manager_->Get(id));
@@ -55,8 +55,8 @@ grpc::ServerUnaryReactor* OrganizationService::ListOrganizations(
     grpc::CallbackServerContext* context, const v1::ListOrganizationsRequest* request,
     v1::ListOrganizationsResponse* response) {
   return calls_->Unary(
-      context, "OrganizationService/ListOrganizations", response,
-      [this, request]() -> absl::StatusOr<v1::ListOrganizationsResponse> {
+      context, "OrganizationService/ListOrganizations", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ListOrganizationsResponse> {
         ASSIGN_OR_RETURN(PageRequest page,
                          ParsePage(request->page_size(), request->page_token(), {"organizations"}));
         ASSIGN_OR_RETURN(auto found, manager_->List(page));
@@ -71,8 +71,8 @@ grpc::ServerUnaryReactor* OrganizationService::UpdateOrganization(
     grpc::CallbackServerContext* context, const v1::UpdateOrganizationRequest* request,
     v1::Organization* response) {
   return calls_->Unary(
-      context, "OrganizationService/UpdateOrganization", response,
-      [this, request]() -> absl::StatusOr<v1::Organization> {
+      context, "OrganizationService/UpdateOrganization", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::Organization> {
         const v1::Organization& organization = request->organization();
         OrganizationManager::UpdateCommand command;
         ASSIGN_OR_RETURN(command.id,
@@ -83,7 +83,7 @@ grpc::ServerUnaryReactor* OrganizationService::UpdateOrganization(
             (mask.empty() && !organization.display_name().empty())) {
           command.display_name = organization.display_name();
         }
-        ASSIGN_OR_RETURN(OrganizationView view, manager_->Update(command));
+        ASSIGN_OR_RETURN(OrganizationView view, manager_->Update(caller, command));
         return Render(view);
       });
 }
@@ -91,14 +91,14 @@ grpc::ServerUnaryReactor* OrganizationService::UpdateOrganization(
 grpc::ServerUnaryReactor* OrganizationService::DeleteOrganization(
     grpc::CallbackServerContext* context, const v1::DeleteOrganizationRequest* request,
     google::protobuf::Empty* response) {
-  return calls_->Unary(context, "OrganizationService/DeleteOrganization", response,
-                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
-                         ASSIGN_OR_RETURN(OrganizationId id,
-                                          ParseOrganizationName("name", request->name()));
-                         ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
-                         RETURN_IF_ERROR(manager_->Delete(id, version));
-                         return google::protobuf::Empty();
-                       });
+  return calls_->Unary(
+      context, "OrganizationService/DeleteOrganization", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+        ASSIGN_OR_RETURN(OrganizationId id, ParseOrganizationName("name", request->name()));
+        ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
+        RETURN_IF_ERROR(manager_->Delete(caller, id, version));
+        return google::protobuf::Empty();
+      });
 }
 
 }  // namespace gatehouse

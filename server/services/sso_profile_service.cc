@@ -12,10 +12,10 @@ namespace gatehouse {
 grpc::ServerUnaryReactor* SsoProfileService::CreateSsoProfile(
     grpc::CallbackServerContext* context, const v1::CreateSsoProfileRequest* request,
     v1::SsoProfile* response) {
-  return calls_->Unary(context, "SsoProfileService/CreateSsoProfile", response,
-                       [this, request]() -> absl::StatusOr<v1::SsoProfile> {
+  return calls_->Unary(context, "SsoProfileService/CreateSsoProfile", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::SsoProfile> {
                          ASSIGN_OR_RETURN(auto command, ParseCreateSsoProfile(*request));
-                         ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Create(command));
+                         ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Create(caller, command));
                          return RenderSsoProfile(view);
                        });
 }
@@ -23,8 +23,8 @@ grpc::ServerUnaryReactor* SsoProfileService::CreateSsoProfile(
 grpc::ServerUnaryReactor* SsoProfileService::GetSsoProfile(grpc::CallbackServerContext* context,
                                                            const v1::GetSsoProfileRequest* request,
                                                            v1::SsoProfile* response) {
-  return calls_->Unary(context, "SsoProfileService/GetSsoProfile", response,
-                       [this, request]() -> absl::StatusOr<v1::SsoProfile> {
+  return calls_->Unary(context, "SsoProfileService/GetSsoProfile", *request, response,
+                       [this, request](const Caller&) -> absl::StatusOr<v1::SsoProfile> {
                          ASSIGN_OR_RETURN(auto name,
                                           ParseSsoProfileResource("name", request->name()));
                          ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Get(name));
@@ -36,8 +36,8 @@ grpc::ServerUnaryReactor* SsoProfileService::ListSsoProfiles(
     grpc::CallbackServerContext* context, const v1::ListSsoProfilesRequest* request,
     v1::ListSsoProfilesResponse* response) {
   return calls_->Unary(
-      context, "SsoProfileService/ListSsoProfiles", response,
-      [this, request]() -> absl::StatusOr<v1::ListSsoProfilesResponse> {
+      context, "SsoProfileService/ListSsoProfiles", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ListSsoProfilesResponse> {
         ASSIGN_OR_RETURN(auto organization, ParseOrganizationName("parent", request->parent()));
         const std::initializer_list<absl::string_view> scope = {"ssoProfiles", request->parent()};
         ASSIGN_OR_RETURN(auto page, ParsePage(request->page_size(), request->page_token(), scope));
@@ -54,10 +54,10 @@ grpc::ServerUnaryReactor* SsoProfileService::ListSsoProfiles(
 grpc::ServerUnaryReactor* SsoProfileService::UpdateSsoProfile(
     grpc::CallbackServerContext* context, const v1::UpdateSsoProfileRequest* request,
     v1::SsoProfile* response) {
-  return calls_->Unary(context, "SsoProfileService/UpdateSsoProfile", response,
-                       [this, request]() -> absl::StatusOr<v1::SsoProfile> {
+  return calls_->Unary(context, "SsoProfileService/UpdateSsoProfile", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::SsoProfile> {
                          ASSIGN_OR_RETURN(auto command, ParseUpdateSsoProfile(*request));
-                         ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Update(command));
+                         ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Update(caller, command));
                          return RenderSsoProfile(view);
                        });
 }
@@ -65,40 +65,40 @@ grpc::ServerUnaryReactor* SsoProfileService::UpdateSsoProfile(
 grpc::ServerUnaryReactor* SsoProfileService::DeleteSsoProfile(
     grpc::CallbackServerContext* context, const v1::DeleteSsoProfileRequest* request,
     google::protobuf::Empty* response) {
-  return calls_->Unary(context, "SsoProfileService/DeleteSsoProfile", response,
-                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
-                         ASSIGN_OR_RETURN(auto name,
-                                          ParseSsoProfileResource("name", request->name()));
-                         ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
-                         RETURN_IF_ERROR(profiles_->Delete(name, version));
-                         return google::protobuf::Empty();
-                       });
+  return calls_->Unary(
+      context, "SsoProfileService/DeleteSsoProfile", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+        ASSIGN_OR_RETURN(auto name, ParseSsoProfileResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
+        RETURN_IF_ERROR(profiles_->Delete(caller, name, version));
+        return google::protobuf::Empty();
+      });
 }
 
 grpc::ServerUnaryReactor* SsoProfileService::GetServiceProviderMetadata(
     grpc::CallbackServerContext* context, const v1::GetServiceProviderMetadataRequest* request,
     v1::ServiceProviderMetadata* response) {
-  return calls_->Unary(context, "SsoProfileService/GetServiceProviderMetadata", response,
-                       [this, request]() -> absl::StatusOr<v1::ServiceProviderMetadata> {
-                         ASSIGN_OR_RETURN(auto name,
-                                          ParseSsoProfileResource("name", request->name()));
-                         ASSIGN_OR_RETURN(auto view, profiles_->GetServiceProviderMetadata(name));
-                         v1::ServiceProviderMetadata metadata;
-                         metadata.set_xml(view.xml);
-                         metadata.set_entity_id(view.entity_id);
-                         metadata.set_acs_url(view.acs_url);
-                         return metadata;
-                       });
+  return calls_->Unary(
+      context, "SsoProfileService/GetServiceProviderMetadata", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::ServiceProviderMetadata> {
+        ASSIGN_OR_RETURN(auto name, ParseSsoProfileResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto view, profiles_->GetServiceProviderMetadata(name));
+        v1::ServiceProviderMetadata metadata;
+        metadata.set_xml(view.xml);
+        metadata.set_entity_id(view.entity_id);
+        metadata.set_acs_url(view.acs_url);
+        return metadata;
+      });
 }
 
 grpc::ServerUnaryReactor* SsoProfileService::StartConnectionTest(
     grpc::CallbackServerContext* context, const v1::StartConnectionTestRequest* request,
     v1::ConnectionTest* response) {
-  return calls_->Unary(context, "SsoProfileService/StartConnectionTest", response,
-                       [this, request]() -> absl::StatusOr<v1::ConnectionTest> {
+  return calls_->Unary(context, "SsoProfileService/StartConnectionTest", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
                          ASSIGN_OR_RETURN(auto name,
                                           ParseSsoProfileResource("name", request->name()));
-                         ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Start(name));
+                         ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Start(caller, name));
                          return RenderConnectionTest(view);
                        });
 }
@@ -106,20 +106,21 @@ grpc::ServerUnaryReactor* SsoProfileService::StartConnectionTest(
 grpc::ServerUnaryReactor* SsoProfileService::CompleteConnectionTest(
     grpc::CallbackServerContext* context, const v1::CompleteConnectionTestRequest* request,
     v1::ConnectionTest* response) {
-  return calls_->Unary(
-      context, "SsoProfileService/CompleteConnectionTest", response,
-      [this, request]() -> absl::StatusOr<v1::ConnectionTest> {
-        ASSIGN_OR_RETURN(auto name, ParseConnectionTestResource("name", request->name()));
-        ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Complete(name, request->saml_response()));
-        return RenderConnectionTest(view);
-      });
+  return calls_->Unary(context, "SsoProfileService/CompleteConnectionTest", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
+                         ASSIGN_OR_RETURN(auto name,
+                                          ParseConnectionTestResource("name", request->name()));
+                         ASSIGN_OR_RETURN(ConnectionTestView view,
+                                          tests_->Complete(caller, name, request->saml_response()));
+                         return RenderConnectionTest(view);
+                       });
 }
 
 grpc::ServerUnaryReactor* SsoProfileService::GetConnectionTest(
     grpc::CallbackServerContext* context, const v1::GetConnectionTestRequest* request,
     v1::ConnectionTest* response) {
-  return calls_->Unary(context, "SsoProfileService/GetConnectionTest", response,
-                       [this, request]() -> absl::StatusOr<v1::ConnectionTest> {
+  return calls_->Unary(context, "SsoProfileService/GetConnectionTest", *request, response,
+                       [this, request](const Caller&) -> absl::StatusOr<v1::ConnectionTest> {
                          ASSIGN_OR_RETURN(auto name,
                                           ParseConnectionTestResource("name", request->name()));
                          ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Get(name));

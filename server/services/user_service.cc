@@ -96,10 +96,10 @@ absl::StatusOr<v1::ListUsersResponse> List(UserManager& manager,
 grpc::ServerUnaryReactor* UserService::CreateUser(grpc::CallbackServerContext* context,
                                                   const v1::CreateUserRequest* request,
                                                   v1::User* response) {
-  return calls_->Unary(context, "UserService/CreateUser", response,
-                       [this, request]() -> absl::StatusOr<v1::User> {
+  return calls_->Unary(context, "UserService/CreateUser", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::User> {
                          ASSIGN_OR_RETURN(auto command, ParseCreate(*request));
-                         ASSIGN_OR_RETURN(UserView view, manager_->Create(command));
+                         ASSIGN_OR_RETURN(UserView view, manager_->Create(caller, command));
                          return RenderUser(view);
                        });
 }
@@ -108,7 +108,8 @@ grpc::ServerUnaryReactor* UserService::GetUser(grpc::CallbackServerContext* cont
                                                const v1::GetUserRequest* request,
                                                v1::User* response) {
   return calls_->Unary(
-      context, "UserService/GetUser", response, [this, request]() -> absl::StatusOr<v1::User> {
+      context, "UserService/GetUser", *request, response,
+      [this, request](const Caller&) -> absl::StatusOr<v1::User> {
         ASSIGN_OR_RETURN(UserResource name, ParseUserResource("name", request->name()));
         ASSIGN_OR_RETURN(UserView view, manager_->Get(name.organization, name.user));
         return RenderUser(view);
@@ -118,30 +119,31 @@ grpc::ServerUnaryReactor* UserService::GetUser(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* UserService::LookupUser(grpc::CallbackServerContext* context,
                                                   const v1::LookupUserRequest* request,
                                                   v1::User* response) {
-  return calls_->Unary(
-      context, "UserService/LookupUser", response, [this, request]() -> absl::StatusOr<v1::User> {
-        ASSIGN_OR_RETURN(OrganizationId organization,
-                         ParseOrganizationName("parent", request->parent()));
-        ASSIGN_OR_RETURN(EmailAddress email, EmailAddress::Parse("email", request->email()));
-        ASSIGN_OR_RETURN(UserView view, manager_->Lookup(organization, email));
-        return RenderUser(view);
-      });
+  return calls_->Unary(context, "UserService/LookupUser", *request, response,
+                       [this, request](const Caller&) -> absl::StatusOr<v1::User> {
+                         ASSIGN_OR_RETURN(OrganizationId organization,
+                                          ParseOrganizationName("parent", request->parent()));
+                         ASSIGN_OR_RETURN(EmailAddress email,
+                                          EmailAddress::Parse("email", request->email()));
+                         ASSIGN_OR_RETURN(UserView view, manager_->Lookup(organization, email));
+                         return RenderUser(view);
+                       });
 }
 
 grpc::ServerUnaryReactor* UserService::ListUsers(grpc::CallbackServerContext* context,
                                                  const v1::ListUsersRequest* request,
                                                  v1::ListUsersResponse* response) {
-  return calls_->Unary(context, "UserService/ListUsers", response,
-                       [this, request] { return List(*manager_, *request); });
+  return calls_->Unary(context, "UserService/ListUsers", *request, response,
+                       [this, request](const Caller&) { return List(*manager_, *request); });
 }
 
 grpc::ServerUnaryReactor* UserService::UpdateUser(grpc::CallbackServerContext* context,
                                                   const v1::UpdateUserRequest* request,
                                                   v1::User* response) {
-  return calls_->Unary(context, "UserService/UpdateUser", response,
-                       [this, request]() -> absl::StatusOr<v1::User> {
+  return calls_->Unary(context, "UserService/UpdateUser", *request, response,
+                       [this, request](const Caller& caller) -> absl::StatusOr<v1::User> {
                          ASSIGN_OR_RETURN(auto command, ParseUpdate(*request));
-                         ASSIGN_OR_RETURN(UserView view, manager_->Update(command));
+                         ASSIGN_OR_RETURN(UserView view, manager_->Update(caller, command));
                          return RenderUser(view);
                        });
 }
@@ -149,14 +151,14 @@ grpc::ServerUnaryReactor* UserService::UpdateUser(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* UserService::DeleteUser(grpc::CallbackServerContext* context,
                                                   const v1::DeleteUserRequest* request,
                                                   google::protobuf::Empty* response) {
-  return calls_->Unary(context, "UserService/DeleteUser", response,
-                       [this, request]() -> absl::StatusOr<google::protobuf::Empty> {
-                         ASSIGN_OR_RETURN(UserResource name,
-                                          ParseUserResource("name", request->name()));
-                         ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
-                         RETURN_IF_ERROR(manager_->Delete(name.organization, name.user, version));
-                         return google::protobuf::Empty();
-                       });
+  return calls_->Unary(
+      context, "UserService/DeleteUser", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<google::protobuf::Empty> {
+        ASSIGN_OR_RETURN(UserResource name, ParseUserResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto version, ParseEtag("etag", request->etag()));
+        RETURN_IF_ERROR(manager_->Delete(caller, name.organization, name.user, version));
+        return google::protobuf::Empty();
+      });
 }
 
 grpc::ServerReadReactor<v1::ImportUsersRequest>* UserService::ImportUsers(

@@ -45,7 +45,8 @@ absl::Status ImportConversation::Begin(const v1::ImportUsersRequest& first) {
   ASSIGN_OR_RETURN(const OrganizationId organization,
                    ParseOrganizationName("parent", first.parent()));
   parent_ = first.parent();
-  ASSIGN_OR_RETURN(importer_, UserImporter::Begin(context_, organization, first.validate_only()));
+  ASSIGN_OR_RETURN(importer_,
+                   UserImporter::Begin(caller_, context_, organization, first.validate_only()));
   return absl::OkStatus();
 }
 
@@ -82,7 +83,9 @@ absl::Status ImportConversation::Complete() {
 UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& managers,
                                      grpc::CallbackServerContext* context,
                                      v1::ImportUsersResponse* response)
-    : calls_(calls), context_(context), conversation_(managers, response) {
+    : calls_(calls),
+      context_(context),
+      conversation_(calls->CallerOf(context, "UserService/ImportUsers"), managers, response) {
   StartRead(&message_);
 }
 

@@ -22,8 +22,9 @@ namespace gatehouse {
 class ImportConversation {
  public:
   // `response` must outlive this.
-  ImportConversation(const ManagerContext& context, v1::ImportUsersResponse* response)
-      : context_(context), response_(response) {}
+  ImportConversation(Caller caller, const ManagerContext& context,
+                     v1::ImportUsersResponse* response)
+      : caller_(std::move(caller)), context_(context), response_(response) {}
 
   // Imports the rows of one message; blocks. An error ends the import.
   absl::Status Receive(const v1::ImportUsersRequest& message);
@@ -34,6 +35,7 @@ class ImportConversation {
   absl::Status Begin(const v1::ImportUsersRequest& first);
   void AddResult(const v1::ImportUsersRequest::Row& row, const ImportRowResult& result);
 
+  Caller caller_;
   ManagerContext context_;
   v1::ImportUsersResponse* response_;
   std::string parent_;

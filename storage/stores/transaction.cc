@@ -94,7 +94,8 @@ CommitRequest Transaction::BuildCommit() const {
 }
 
 absl::StatusOr<Revision> TransactionRunner::Run(
-    const OrganizationId& organization, absl::FunctionRef<absl::Status(Transaction&)> body) {
+    [[maybe_unused]] const Caller& caller, const OrganizationId& organization,
+    absl::FunctionRef<absl::Status(Transaction&)> body) {
   std::mutex& lock =
       organization_locks_[absl::Hash<OrganizationId>()(organization) % organization_locks_.size()];
   std::lock_guard<std::mutex> guard(lock);

@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/caller.h"
 #include "policy/ids.h"
 #include "storage/engine.h"
 
@@ -94,8 +95,8 @@ class TransactionRunner {
   // `engine` must outlive the runner.
   explicit TransactionRunner(Engine* engine) : engine_(engine) {}
 
-  // Calls `body` with a fresh transaction, and commits what it wrote; again
-  // from the start when another commit came between. Returns the revision of
+  // Calls `body` with a fresh transaction, and commits what it wrote on behalf
+  // of `caller`; again from the start when another commit came between. Returns the revision of
   // the commit, or of the snapshot if `body` wrote nothing. An error of `body`
   // is returned as it is and nothing is written.
   //
@@ -105,7 +106,7 @@ class TransactionRunner {
   //
   // ABORTED (CONCURRENT_CHANGE): kMaxAttempts times another commit came
   // between. Other errors: of the engine.
-  absl::StatusOr<Revision> Run(const OrganizationId& organization,
+  absl::StatusOr<Revision> Run(const Caller& caller, const OrganizationId& organization,
                                absl::FunctionRef<absl::Status(Transaction&)> body);
 
   Engine& engine() const { return *engine_; }

@@ -7,6 +7,7 @@
 #include "storage/stores/organization_store.h"
 #include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
+#include "tests/builders/test_caller.h"
 
 namespace gatehouse {
 namespace {
@@ -107,7 +108,7 @@ StoredOrganization& StoredOrganization::Exempt(const User& user, ExemptionKind k
 }
 
 void StoredOrganization::Write(absl::FunctionRef<absl::Status(storage::Transaction&)> body) {
-  const auto committed = runner_->Run(id_, body);
+  const auto committed = runner_->Run(TestCaller(), id_, body);
   EXPECT_TRUE(committed.ok()) << committed.status();
 }
 

@@ -15,6 +15,7 @@
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/user_store.h"
 #include "tests/builders/stored_organization.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 
 namespace gatehouse {
@@ -143,7 +144,7 @@ class RandomChanges {
 
   template <typename Body>
   void Write(const StoredOrganization& organization, Body body) {
-    const auto committed = runner_.Run(organization.id(), body);
+    const auto committed = runner_.Run(TestCaller(), organization.id(), body);
     ASSERT_TRUE(committed.ok()) << committed.status();
   }
 
@@ -232,19 +233,20 @@ TEST(IndexedDecisionSource, NeverShowsHalfACommitToConcurrentReaders) {
     });
   }
   for (int i = 0; i < 300; ++i) {
-    const auto committed = runner.Run(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
-      for (const char* domain : {"a.test", "b.test"}) {
-        const DomainName name = *DomainName::Parse("domain", domain);
-        const absl::Status written =
-            i % 2 == 0 ? storage::EnforcementStore::Put(tx, {.organization = acme.id(),
-                                                             .domain = name,
-                                                             .profile = acme.profile(),
-                                                             .enforce_time = kNow})
-                       : storage::EnforcementStore::Delete(tx, acme.id(), name);
-        if (!written.ok()) return written;
-      }
-      return absl::OkStatus();
-    });
+    const auto committed =
+        runner.Run(TestCaller(), acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+          for (const char* domain : {"a.test", "b.test"}) {
+            const DomainName name = *DomainName::Parse("domain", domain);
+            const absl::Status written =
+                i % 2 == 0 ? storage::EnforcementStore::Put(tx, {.organization = acme.id(),
+                                                                 .domain = name,
+                                                                 .profile = acme.profile(),
+                                                                 .enforce_time = kNow})
+                           : storage::EnforcementStore::Delete(tx, acme.id(), name);
+            if (!written.ok()) return written;
+          }
+          return absl::OkStatus();
+        });
     ASSERT_TRUE(committed.ok()) << committed.status();
   }
   done = true;
@@ -262,12 +264,13 @@ TEST(IndexedDecisionSource, AsksTheStoreWhenItCouldNotReadARule) {
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
 
   // The commit succeeds; reading it back for the table does not.
-  const auto committed = runner.Run(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
-    const absl::Status put = storage::EnforcementStore::Put(
-        tx, {.organization = acme.id(), .domain = user.domain(), .profile = acme.profile()});
-    engine.FailAlways(Method::kNewSnapshot, absl::UnavailableError("disk"));
-    return put;
-  });
+  const auto committed =
+      runner.Run(TestCaller(), acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+        const absl::Status put = storage::EnforcementStore::Put(
+            tx, {.organization = acme.id(), .domain = user.domain(), .profile = acme.profile()});
+        engine.FailAlways(Method::kNewSnapshot, absl::UnavailableError("disk"));
+        return put;
+      });
   ASSERT_TRUE(committed.ok()) << committed.status();
   EXPECT_NE(DecideBy(**source, user).find("UNAVAILABLE"), std::string::npos);
   engine.Heal();

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/rocksdb_engine.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/managers/sso_profile_test_case.h"
 
 namespace gatehouse {
@@ -59,13 +60,13 @@ TEST_F(ConnectionTestDurabilityTest, AnAssertionIsStillUsed) {
   CreateProfile();
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first));
-  ASSERT_EQ(Value(tests_->Complete(NameOf(first), response)).test.state,
+  ASSERT_EQ(Value(tests_->Complete(TestCaller(), NameOf(first), response)).test.state,
             ConnectionTestState::kPassed);
   Reopen();
-  EXPECT_EQ(ReasonOf(tests_->Complete(NameOf(first), response).status()),
+  EXPECT_EQ(ReasonOf(tests_->Complete(TestCaller(), NameOf(first), response).status()),
             reason::kConnectionTestFinished);
   const ConnectionTestView second = StartTest();
-  EXPECT_EQ(Value(tests_->Complete(NameOf(second), response)).test.failure,
+  EXPECT_EQ(Value(tests_->Complete(TestCaller(), NameOf(second), response)).test.failure,
             ConnectionTestFailure::kReplayed);
 }
 

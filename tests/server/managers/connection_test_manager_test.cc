@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "storage/stores/sso_profile_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/server/managers/sso_profile_test_case.h"
 
@@ -51,7 +52,7 @@ class ConnectionTestManagerTest : public SsoProfileTestCase {
     EXPECT_EQ(kept.test.failure, failure);
     EXPECT_EQ(kept.test.failure_detail, view->test.failure_detail);
     EXPECT_EQ(kept.test.email, view->test.email);
-    EXPECT_THAT(tests_->Complete(NameOf(*view), "x").status(),
+    EXPECT_THAT(tests_->Complete(TestCaller(), NameOf(*view), "x").status(),
                 FailsWith(kFailedPrecondition, kFinished));
   }
 
@@ -142,7 +143,7 @@ TEST_F(ConnectionTestManagerTest, ReadsTheAddressFromTheAttributeThatTheProfileN
 }
 
 TEST_F(ConnectionTestManagerTest, StartsNoTestOfNoProfile) {
-  EXPECT_THAT(tests_->Start({acme_, SsoProfileId::FromTrusted("none")}).status(),
+  EXPECT_THAT(tests_->Start(TestCaller(), {acme_, SsoProfileId::FromTrusted("none")}).status(),
               FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
 }
 
@@ -152,11 +153,11 @@ TEST_F(ConnectionTestManagerTest, KnowsNoTestThatWasNotStarted) {
   name.test = ConnectionTestId::FromTrusted("tother");
   const auto not_found = FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound);
   EXPECT_THAT(tests_->Get(name).status(), not_found);
-  EXPECT_THAT(tests_->Complete(name, "x").status(), not_found);
+  EXPECT_THAT(tests_->Complete(TestCaller(), name, "x").status(), not_found);
   name = NameOf(test);
   name.organization = OrganizationId::FromTrusted("globex");
   EXPECT_THAT(tests_->Get(name).status(), not_found);
-  EXPECT_THAT(tests_->Complete(name, "x").status(), not_found);
+  EXPECT_THAT(tests_->Complete(TestCaller(), name, "x").status(), not_found);
 }
 
 // --- what is refused ---
@@ -192,7 +193,7 @@ TEST_F(ConnectionTestManagerTest, KeepsWhatTheConnectorFound) {
 
 TEST_F(ConnectionTestManagerTest, RefusesAnotherKeyThanTheProfiles) {
   const ConnectionTestView test = StartTest();
-  ExpectFailed(tests_->Complete(NameOf(test), IdpWithNextKey().Respond(Answer(test))),
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(test), IdpWithNextKey().Respond(Answer(test))),
                ConnectionTestFailure::kWrongCertificate);
 }
 
@@ -243,14 +244,14 @@ TEST_F(ConnectionTestManagerTest, RefusesAnAssertionIdThatIsTooLongToRemember) {
 
 TEST_F(ConnectionTestManagerTest, DecidesByRubbishOfTheLargestSize) {
   const ConnectionTestView test = StartTest();
-  ExpectFailed(tests_->Complete(NameOf(test), std::string(512 * 1024, 'A')),
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(test), std::string(512 * 1024, 'A')),
                ConnectionTestFailure::kMalformedResponse);
 }
 
 TEST_F(ConnectionTestManagerTest, DoesNotLookAtWhatIsTooLargeOrEmpty) {
   const ConnectionTestView test = StartTest();
   for (const std::string& response : {std::string(), std::string(512 * 1024 + 1, 'A')}) {
-    const absl::Status status = tests_->Complete(NameOf(test), response).status();
+    const absl::Status status = tests_->Complete(TestCaller(), NameOf(test), response).status();
     EXPECT_THAT(status, FailsWith(absl::StatusCode::kInvalidArgument, reason::kInvalidField));
     EXPECT_THAT(FieldsOf(status), testing::ElementsAre("saml_response"));
     EXPECT_LT(status.message().size(), 200u) << "the response is not repeated";
@@ -333,7 +334,7 @@ TEST_F(ConnectionTestManagerTest, BecomesStaleByEachSettingThatTheIdpMustProve) 
 
 TEST_F(ConnectionTestManagerTest, DoesNotBecomeStaleByAnotherName) {
   PassTest();
-  Value(profiles_->Update({.name = okta_, .display_name = "Okta EU"}));
+  Value(profiles_->Update(TestCaller(), {.name = okta_, .display_name = "Okta EU"}));
   EXPECT_EQ(Status(), TestStatus::kPassed);
   Value(Update({.idp_metadata_xml = Idp().MetadataXml()}));
   EXPECT_EQ(Status(), TestStatus::kPassed) << "the metadata says what was there";
@@ -379,7 +380,7 @@ TEST_F(ConnectionTestManagerTest, FailsWhenTheProfileChangesDuringTheVerificatio
 TEST_F(ConnectionTestManagerTest, PassesThoughTheProfileIsRenamedDuringTheVerification) {
   const ConnectionTestView test = StartTest();
   connector_.AfterNextVerification(
-      [&] { Value(profiles_->Update({.name = okta_, .display_name = "Okta EU"})); });
+      [&] { Value(profiles_->Update(TestCaller(), {.name = okta_, .display_name = "Okta EU"})); });
   ExpectPassed(Complete(test, Answer(test)));
   EXPECT_EQ(Profile().profile.display_name, "Okta EU");
   EXPECT_EQ(Status(), TestStatus::kPassed);
@@ -388,7 +389,7 @@ TEST_F(ConnectionTestManagerTest, PassesThoughTheProfileIsRenamedDuringTheVerifi
 TEST_F(ConnectionTestManagerTest, DecidesNothingWhenTheProfileIsDeletedDuringTheVerification) {
   const ConnectionTestView test = StartTest();
   connector_.AfterNextVerification(
-      [&] { EXPECT_TRUE(profiles_->Delete(okta_, std::nullopt).ok()); });
+      [&] { EXPECT_TRUE(profiles_->Delete(TestCaller(), okta_, std::nullopt).ok()); });
   EXPECT_THAT(Complete(test, Answer(test)).status(),
               FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
   EXPECT_FALSE(profiles_->Get(okta_).ok()) << "and brings nothing back";
@@ -421,7 +422,7 @@ TEST_F(ConnectionTestManagerTest, IsDecidedByOneOfManyConcurrentCompletions) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      const auto done = tests_->Complete(NameOf(test), response);
+      const auto done = tests_->Complete(TestCaller(), NameOf(test), response);
       if (done.ok() && done->test.state == ConnectionTestState::kPassed) ++passed;
       if (ReasonOf(done.status()) == kFinished) ++finished;
     });
@@ -434,9 +435,10 @@ TEST_F(ConnectionTestManagerTest, IsDecidedByOneOfManyConcurrentCompletions) {
 TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatAnotherTestHasUsed) {
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first));
-  ExpectPassed(tests_->Complete(NameOf(first), response));
+  ExpectPassed(tests_->Complete(TestCaller(), NameOf(first), response));
   const ConnectionTestView second = StartTest();
-  ExpectFailed(tests_->Complete(NameOf(second), response), ConnectionTestFailure::kReplayed);
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(second), response),
+               ConnectionTestFailure::kReplayed);
 }
 
 TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatWasUsedDuringTheVerification) {
@@ -457,10 +459,12 @@ TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatWasUsedDuringTheVerifica
 TEST_F(ConnectionTestManagerTest, UsesUpAnAssertionAboutAForeignDomainToo) {
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first, "bob@later.example"));
-  ExpectFailed(tests_->Complete(NameOf(first), response), ConnectionTestFailure::kForeignDomain);
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(first), response),
+               ConnectionTestFailure::kForeignDomain);
   SetDomain("later.example", DomainState::kVerified);
   const ConnectionTestView second = StartTest();
-  ExpectFailed(tests_->Complete(NameOf(second), response), ConnectionTestFailure::kReplayed);
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(second), response),
+               ConnectionTestFailure::kReplayed);
 }
 
 TEST_F(ConnectionTestManagerTest, ATestIsNotSpoiledByItsAnswerGivenToAnother) {
@@ -551,7 +555,7 @@ TEST_F(ConnectionTestManagerTest, KeepsTheKeyInOneRecordAndTheResponseInNone) {
   const std::string response = Idp().Respond(answer);
   std::string xml;
   ASSERT_TRUE(absl::Base64Unescape(response, &xml));
-  ExpectFailed(tests_->Complete(NameOf(failed), response),
+  ExpectFailed(tests_->Complete(TestCaller(), NameOf(failed), response),
                ConnectionTestFailure::kSignatureInvalid);
   PassTest();
   std::vector<std::string> with_key;

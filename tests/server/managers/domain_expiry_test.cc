@@ -8,6 +8,7 @@
 #include "server/connectors/public_suffix_list.h"
 #include "server/connectors/txt_resolver.h"
 #include "server/managers/domain_manager.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/managers/enforcement_test_world.h"
 
 namespace gatehouse {
@@ -31,12 +32,14 @@ struct ExpiryWorld : EnforcementTestWorld {
   NoPublicSuffixes suffixes;
   DomainManager domains{context, &resolver, &suffixes};
 
-  absl::Status Verify() { return domains.Verify(acme.id(), ParseDomain("acme.test")).status(); }
+  absl::Status Verify() {
+    return domains.Verify(TestCaller(), acme.id(), ParseDomain("acme.test")).status();
+  }
 };
 
 TEST(ExpiredDomain, EnforcesNobodyAndReturnsWithItsEnforcement) {
   ExpiryWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
   world.acme.Hold("acme.test", DomainState::kExpired);
   EXPECT_EQ(world.Check("eve@acme.test").reason, DecisionReason::kDomainExpired);
   ASSERT_TRUE(world.Verify().ok());
@@ -46,10 +49,10 @@ TEST(ExpiredDomain, EnforcesNobodyAndReturnsWithItsEnforcement) {
 
 TEST(ExpiredDomain, DoesNotReturnIfThatLocksTheOrganizationOut) {
   ExpiryWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
   world.acme.Hold("acme.test", DomainState::kExpired);
   // Nobody is blocked, so the exemption may go; then nobody would have a way in.
-  ASSERT_TRUE(world.exemptions.Delete(world.acme.id(), world.boss.id).ok());
+  ASSERT_TRUE(world.exemptions.Delete(TestCaller(), world.acme.id(), world.boss.id).ok());
   EXPECT_EQ(ReasonOf(world.Verify()), reason::kWouldLockOut);
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
   world.acme.Exempt(world.eve, ExemptionKind::kBreakGlass);

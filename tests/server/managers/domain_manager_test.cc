@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "policy/errors.h"
 #include "storage/stores/enforcement_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/fake_txt_resolver.h"
 #include "tests/fakes/interrupting_engine.h"
 #include "tests/server/managers/user_test_world.h"
@@ -46,7 +47,8 @@ class DomainManagerTest : public testing::Test {
 
   DomainView Add(DomainManager& manager, const OrganizationId& organization,
                  const std::string& name) {
-    const auto added = manager.Add({.organization = organization, .name = Name(name)});
+    const auto added =
+        manager.Add(TestCaller(), {.organization = organization, .name = Name(name)});
     EXPECT_TRUE(added.ok()) << added.status();
     return added.value_or(DomainView());
   }
@@ -61,7 +63,7 @@ class DomainManagerTest : public testing::Test {
   DomainView Hold(DomainManager& manager, const OrganizationId& organization,
                   const std::string& name) {
     Publish(Add(manager, organization, name));
-    const auto verified = manager.Verify(organization, Name(name));
+    const auto verified = manager.Verify(TestCaller(), organization, Name(name));
     EXPECT_TRUE(verified.ok()) << verified.status();
     return verified.value_or(DomainView());
   }
@@ -107,16 +109,18 @@ TEST_F(DomainManagerTest, AddsAPendingClaimWithATokenOfItsOwn) {
 }
 
 TEST_F(DomainManagerTest, AddsNothingToAnOrganizationThatDoesNotExist) {
-  ExpectCode(
-      domains.Add({.organization = OrganizationId::FromTrusted("nobody"), .name = Name("a.test")})
-          .status(),
-      absl::StatusCode::kNotFound, reason::kResourceNotFound);
+  ExpectCode(domains
+                 .Add(TestCaller(), {.organization = OrganizationId::FromTrusted("nobody"),
+                                     .name = Name("a.test")})
+                 .status(),
+             absl::StatusCode::kNotFound, reason::kResourceNotFound);
 }
 
 TEST_F(DomainManagerTest, RefusesAPublicSuffixAndNotWhatIsUnderOrOverIt) {
   const storage::Revision before = engine->revision();
   for (const char* name : {"co.test", "CO.TEST", "bücher.test"}) {
-    const absl::Status status = domains.Add({.organization = acme, .name = Name(name)}).status();
+    const absl::Status status =
+        domains.Add(TestCaller(), {.organization = acme, .name = Name(name)}).status();
     ExpectCode(status, absl::StatusCode::kInvalidArgument, reason::kPublicSuffix);
     EXPECT_EQ(DetailsOf(status)->field_violations.at(0).first, "domain");
   }
@@ -131,36 +135,40 @@ TEST_F(DomainManagerTest, TakesAnInternationalNameAndItsAsciiFormForOne) {
        {"bücher.example", "BÜCHER.EXAMPLE", "xn--bcher-kva.example", "XN--BCHER-KVA.example",
         "bu\xcc\x88"
         "cher.example"}) {
-    ExpectCode(domains.Add({.organization = acme, .name = Name(same)}).status(),
+    ExpectCode(domains.Add(TestCaller(), {.organization = acme, .name = Name(same)}).status(),
                absl::StatusCode::kAlreadyExists, reason::kResourceExists);
     EXPECT_TRUE(domains.Get(acme, Name(same)).ok());
   }
   Publish(claim);
-  ASSERT_TRUE(domains.Verify(acme, Name("bücher.example")).ok());
+  ASSERT_TRUE(domains.Verify(TestCaller(), acme, Name("bücher.example")).ok());
   EXPECT_EQ(dns.lookups().back(), "_gatehouse.xn--bcher-kva.example");
-  ExpectCode(other_domains.Add({.organization = other, .name = Name("BÜCHER.example")}).status(),
-             absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
+  ExpectCode(
+      other_domains.Add(TestCaller(), {.organization = other, .name = Name("BÜCHER.example")})
+          .status(),
+      absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
   // Looks alike (a Cyrillic 'с' for the 'c'), and is another domain.
-  EXPECT_TRUE(other_domains.Add({.organization = other, .name = Name("сoop.example")}).ok());
-  EXPECT_TRUE(other_domains.Add({.organization = other, .name = Name("coop.example")}).ok());
+  EXPECT_TRUE(
+      other_domains.Add(TestCaller(), {.organization = other, .name = Name("сoop.example")}).ok());
+  EXPECT_TRUE(
+      other_domains.Add(TestCaller(), {.organization = other, .name = Name("coop.example")}).ok());
 }
 
 TEST_F(DomainManagerTest, GivesTheSameAnswerToARepeatedAdd) {
   DomainManager::AddCommand command{
       .organization = acme, .name = Name("a.test"), .request_id = "r1"};
-  const auto first = domains.Add(command);
+  const auto first = domains.Add(TestCaller(), command);
   ASSERT_TRUE(first.ok()) << first.status();
   const storage::Revision before = engine->revision();
-  const auto again = domains.Add(command);
+  const auto again = domains.Add(TestCaller(), command);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->domain->verification_token, first->domain->verification_token);
   EXPECT_EQ(engine->revision(), before);
   command.name = Name("b.test");
-  ExpectCode(domains.Add(command).status(), absl::StatusCode::kAlreadyExists,
+  ExpectCode(domains.Add(TestCaller(), command).status(), absl::StatusCode::kAlreadyExists,
              reason::kRequestIdReused);
   // Another organization's requests are its own.
   command.organization = other;
-  EXPECT_TRUE(other_domains.Add(command).ok());
+  EXPECT_TRUE(other_domains.Add(TestCaller(), command).ok());
 }
 
 TEST_F(DomainManagerTest, LetsTwoClaimADomainAndOneHoldIt) {
@@ -168,7 +176,7 @@ TEST_F(DomainManagerTest, LetsTwoClaimADomainAndOneHoldIt) {
   const DomainView theirs = Hold(other_domains, other, "a.test");
   EXPECT_EQ(theirs.domain->state, DomainState::kVerified);
   Publish(*domains.Get(acme, Name("a.test")));  // both records stand in DNS
-  const absl::Status status = domains.Verify(acme, Name("a.test")).status();
+  const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
   ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
   EXPECT_FALSE(absl::StrContains(status.ToString(), "\"other\"")) << "who it is stays unsaid";
   EXPECT_FALSE(absl::StrContains(status.ToString(), "organizations/other"));
@@ -179,11 +187,12 @@ TEST_F(DomainManagerTest, LetsTwoClaimADomainAndOneHoldIt) {
 TEST_F(DomainManagerTest, RefusesAClaimOnWhatAnotherHoldsUnlessItExpired) {
   for (DomainState state : {DomainState::kVerified, DomainState::kAtRisk}) {
     other_organization.Hold("a.test", state);
-    ExpectCode(domains.Add({.organization = acme, .name = Name("a.test")}).status(),
+    ExpectCode(domains.Add(TestCaller(), {.organization = acme, .name = Name("a.test")}).status(),
                absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
     // A subdomain is another domain.
     EXPECT_TRUE(domains
-                    .Add({.organization = acme,
+                    .Add(TestCaller(),
+                         {.organization = acme,
                           .name = Name(absl::StrCat("sub", static_cast<int>(state), ".a.test"))})
                     .ok());
   }
@@ -192,13 +201,13 @@ TEST_F(DomainManagerTest, RefusesAClaimOnWhatAnotherHoldsUnlessItExpired) {
   EXPECT_EQ(HolderOf("a.test"), "acme");
   // And there is no way back while it is held.
   Publish(*other_domains.Get(other, Name("a.test")));
-  ExpectCode(other_domains.Verify(other, Name("a.test")).status(),
+  ExpectCode(other_domains.Verify(TestCaller(), other, Name("a.test")).status(),
              absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
 }
 
 TEST_F(DomainManagerTest, SaysWhatToPublishWhenThereIsNoRecord) {
   const DomainView claim = Add(domains, acme, "a.test");
-  const absl::Status status = domains.Verify(acme, Name("a.test")).status();
+  const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
   ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDnsRecordMissing);
   const auto details = DetailsOf(status);
   EXPECT_EQ(details->metadata.at("record_name"), "_gatehouse.a.test");
@@ -218,14 +227,14 @@ TEST_F(DomainManagerTest, AcceptsNoRecordButTheExactOne) {
         "\"" + right + "\"", VerificationRecordValue(their_token), right + std::string("\0", 1),
         std::string("\xff\n\x1b[31m")}) {
     dns.Set("_gatehouse.a.test", {wrong});
-    const absl::Status status = domains.Verify(acme, Name("a.test")).status();
+    const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
     ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDnsRecordWrong);
     EXPECT_EQ(status.message().find('\x1b'), absl::string_view::npos) << "shown as it came";
     EXPECT_EQ(status.message().find('\n'), absl::string_view::npos);
     EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending) << wrong;
   }
   dns.Set("_gatehouse.a.test", {"v=spf1 -all", "another", right, "more"});
-  EXPECT_TRUE(domains.Verify(acme, Name("a.test")).ok());
+  EXPECT_TRUE(domains.Verify(TestCaller(), acme, Name("a.test")).ok());
 }
 
 TEST_F(DomainManagerTest, ChangesNothingWhenTheProofFailsWhateverTheState) {
@@ -254,7 +263,7 @@ TEST_F(DomainManagerTest, ChangesNothingWhenTheProofFailsWhateverTheState) {
                               DomainState::kExpired}) {
       if (state != DomainState::kPending) world.acme.Hold(c.domain, state);
       const storage::Revision before = engine->revision();
-      ExpectCode(domains.Verify(acme, Name(c.domain)).status(), c.code, c.reason);
+      ExpectCode(domains.Verify(TestCaller(), acme, Name(c.domain)).status(), c.code, c.reason);
       EXPECT_EQ(engine->revision(), before);
       EXPECT_EQ(StateOf(acme, c.domain), state) << c.domain;
     }
@@ -267,7 +276,7 @@ TEST_F(DomainManagerTest, ProvesADomainAgainFromEveryState) {
     const DomainView claim = *domains.Get(acme, Name("a.test"));
     Publish(claim);
     world.clock.Advance(absl::Hours(1));
-    const auto verified = domains.Verify(acme, Name("a.test"));
+    const auto verified = domains.Verify(TestCaller(), acme, Name("a.test"));
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_EQ(verified->domain->state, DomainState::kVerified);
     EXPECT_EQ(verified->domain->verify_time, world.clock.Now());
@@ -277,8 +286,8 @@ TEST_F(DomainManagerTest, ProvesADomainAgainFromEveryState) {
 }
 
 TEST_F(DomainManagerTest, VerifiesNoDomainThatWasNotClaimed) {
-  ExpectCode(domains.Verify(acme, Name("a.test")).status(), absl::StatusCode::kNotFound,
-             reason::kResourceNotFound);
+  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+             absl::StatusCode::kNotFound, reason::kResourceNotFound);
   EXPECT_TRUE(dns.lookups().empty());
 }
 
@@ -297,15 +306,15 @@ TEST_F(DomainManagerTest, OfTwoThatProveADomainAtOnceOneHoldsIt) {
   for (const Between& moment : moments) {
     bool happened = false;
     moment.arrange([&] {
-      EXPECT_TRUE(other_domains.Verify(other, Name("a.test")).ok()) << moment.what;
+      EXPECT_TRUE(other_domains.Verify(TestCaller(), other, Name("a.test")).ok()) << moment.what;
       happened = true;
     });
-    ExpectCode(domains.Verify(acme, Name("a.test")).status(), absl::StatusCode::kFailedPrecondition,
-               reason::kDomainHeldElsewhere);
+    ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+               absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
     EXPECT_TRUE(happened) << moment.what;
     EXPECT_EQ(HolderOf("a.test"), "other") << moment.what;
     EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending) << moment.what;
-    ASSERT_TRUE(other_domains.Remove(other, Name("a.test"), std::nullopt).ok());
+    ASSERT_TRUE(other_domains.Remove(TestCaller(), other, Name("a.test"), std::nullopt).ok());
     Publish(Add(other_domains, other, "a.test"));
   }
 }
@@ -318,7 +327,7 @@ TEST_F(DomainManagerTest, OfManyThatProveADomainAtOnceOneHoldsIt) {
     Publish(Add(other_domains, other, name));
     std::atomic<int> won{0};
     const auto verify = [&](DomainManager& manager, const OrganizationId& organization) {
-      const auto verified = manager.Verify(organization, Name(name));
+      const auto verified = manager.Verify(TestCaller(), organization, Name(name));
       if (verified.ok()) {
         ++won;
       } else {
@@ -339,59 +348,60 @@ TEST_F(DomainManagerTest, ForgetsTheProofOfAClaimThatWasRemovedMeanwhile) {
   for (bool claimed_again : {false, true}) {
     Publish(Add(domains, acme, "a.test"));
     dns.DuringNextLookup([&] {
-      ASSERT_TRUE(domains.Remove(acme, Name("a.test"), std::nullopt).ok());
+      ASSERT_TRUE(domains.Remove(TestCaller(), acme, Name("a.test"), std::nullopt).ok());
       if (claimed_again) Add(domains, acme, "a.test");
     });
-    ExpectCode(domains.Verify(acme, Name("a.test")).status(), absl::StatusCode::kNotFound,
-               reason::kResourceNotFound);
+    ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+               absl::StatusCode::kNotFound, reason::kResourceNotFound);
     EXPECT_EQ(HolderOf("a.test"), "");
     EXPECT_EQ(domains.Get(acme, Name("a.test")).ok(), claimed_again);
   }
   EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending);
   // The record of the claim before proves nothing for the new one.
-  ExpectCode(domains.Verify(acme, Name("a.test")).status(), absl::StatusCode::kFailedPrecondition,
-             reason::kDnsRecordWrong);
+  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+             absl::StatusCode::kFailedPrecondition, reason::kDnsRecordWrong);
 }
 
 TEST_F(DomainManagerTest, RemovesNoDomainThatIsEnforced) {
   for (EnforcementMode mode : {EnforcementMode::kEnforce, EnforcementMode::kObserve}) {
     world.acme.Enforce("acme.test", mode);
-    const absl::Status status = domains.Remove(acme, Name("acme.test"), std::nullopt);
+    const absl::Status status = domains.Remove(TestCaller(), acme, Name("acme.test"), std::nullopt);
     ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDomainEnforced);
     EXPECT_EQ(DetailsOf(status)->precondition_violations.at(0).resource,
               "organizations/acme/enforcements/acme.test");
     EXPECT_EQ(StateOf(acme, "acme.test"), DomainState::kVerified);
   }
   world.acme.Release("acme.test");
-  EXPECT_TRUE(domains.Remove(acme, Name("acme.test"), std::nullopt).ok());
+  EXPECT_TRUE(domains.Remove(TestCaller(), acme, Name("acme.test"), std::nullopt).ok());
   EXPECT_EQ(HolderOf("acme.test"), "");
 }
 
 TEST_F(DomainManagerTest, RemovesNoDomainThatIsEnforcedMeanwhile) {
   engine->BeforeNextCommit([&] {
-    const auto enforced = other_runner.Run(acme, [&](storage::Transaction& tx) {
+    const auto enforced = other_runner.Run(TestCaller(), acme, [&](storage::Transaction& tx) {
       return storage::EnforcementStore::Put(
           tx, {.organization = acme, .domain = Name("acme.test"), .profile = world.acme.profile()});
     });
     EXPECT_TRUE(enforced.ok()) << enforced.status();
   });
-  ExpectCode(domains.Remove(acme, Name("acme.test"), std::nullopt),
+  ExpectCode(domains.Remove(TestCaller(), acme, Name("acme.test"), std::nullopt),
              absl::StatusCode::kFailedPrecondition, reason::kDomainEnforced);
   EXPECT_EQ(HolderOf("acme.test"), "acme");
 }
 
 TEST_F(DomainManagerTest, RemovesTheVersionThatIsMeant) {
   const storage::Revision version = domains.Get(acme, Name("acme.test"))->domain.mod_revision;
-  ExpectCode(domains.Remove(acme, Name("acme.test"), version + 1), absl::StatusCode::kAborted,
-             reason::kEtagMismatch);
-  EXPECT_TRUE(domains.Remove(acme, Name("acme.test"), version).ok());
-  ExpectCode(domains.Remove(acme, Name("acme.test"), std::nullopt), absl::StatusCode::kNotFound,
-             reason::kResourceNotFound);
+  ExpectCode(domains.Remove(TestCaller(), acme, Name("acme.test"), version + 1),
+             absl::StatusCode::kAborted, reason::kEtagMismatch);
+  EXPECT_TRUE(domains.Remove(TestCaller(), acme, Name("acme.test"), version).ok());
+  ExpectCode(domains.Remove(TestCaller(), acme, Name("acme.test"), std::nullopt),
+             absl::StatusCode::kNotFound, reason::kResourceNotFound);
 }
 
 TEST_F(DomainManagerTest, MakesUsersIndependentAndManagedAgainWithoutTouchingThem) {
   const auto create = [&](const std::string& email) {
-    const auto created = world.users.Create({.organization = acme, .email = Email(email)});
+    const auto created =
+        world.users.Create(TestCaller(), {.organization = acme, .email = Email(email)});
     EXPECT_TRUE(created.ok()) << created.status();
     return created->user->id;
   };
@@ -410,7 +420,7 @@ TEST_F(DomainManagerTest, MakesUsersIndependentAndManagedAgainWithoutTouchingThe
   expect(UserType::kManaged, "while the domain is held");
   EXPECT_EQ(domains.Get(acme, Name("acme.test"))->managed(), 1);
 
-  ASSERT_TRUE(domains.Remove(acme, Name("acme.test"), std::nullopt).ok());
+  ASSERT_TRUE(domains.Remove(TestCaller(), acme, Name("acme.test"), std::nullopt).ok());
   expect(UserType::kIndependent, "when it was removed");
   const UserId late = create("late@acme.test");
   EXPECT_FALSE(world.users.Get(acme, late)->user->claimed) << "nobody held the domain";
@@ -421,7 +431,7 @@ TEST_F(DomainManagerTest, MakesUsersIndependentAndManagedAgainWithoutTouchingThe
   EXPECT_EQ(claim.independent(), 2);
 
   Publish(claim);
-  const auto verified = domains.Verify(acme, Name("acme.test"));
+  const auto verified = domains.Verify(TestCaller(), acme, Name("acme.test"));
   ASSERT_TRUE(verified.ok()) << verified.status();
   expect(UserType::kManaged, "when it is proven again");
   EXPECT_EQ(world.users.Get(acme, late)->type, UserType::kIndependent);

@@ -8,6 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "policy/errors.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/managers/enforcement_test_world.h"
 
 namespace gatehouse {
@@ -41,7 +42,7 @@ void ExpectRefused(const absl::StatusOr<EnforcementResult>& result, absl::string
 TEST(EnforceDomains, EnforcesEveryManagedUserPresentAndFuture) {
   EnforcementTestWorld world;
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
-  const auto result = world.enforcements.Enforce(world.Command(), "");
+  const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->effect.covered, 1);
   EXPECT_EQ(result->effect.exempt, 1);
@@ -56,7 +57,7 @@ TEST(EnforceDomains, EnforcesEveryManagedUserPresentAndFuture) {
 
 TEST(EnforceDomains, ExemptsTheAdminWhoTriggersIt) {
   EnforcementTestWorld world;
-  const auto result = world.enforcements.Enforce(world.Command(), "");
+  const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), "");
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_TRUE(result->effect.new_exemption.has_value());
   EXPECT_EQ(result->effect.new_exemption->user, world.boss.id);
@@ -74,7 +75,7 @@ TEST(EnforceDomains, ExemptsNobodyWhoIsNotCovered) {
       world.acme.Add({.email = "root@elsewhere.test", .role = Role::kOwner, .claimed = false});
   EnforceCommand command = world.Command();
   command.acting_admin = outside.id;
-  const auto result = world.enforcements.Enforce(command, "");
+  const auto result = world.enforcements.Enforce(TestCaller(), command, "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->effect.new_exemption.has_value());
   EXPECT_EQ(world.Check("boss@acme.test").verdict, Verdict::kRequireSso);
@@ -84,7 +85,7 @@ TEST(EnforceDomains, ObservingExemptsAndBlocksNobody) {
   EnforcementTestWorld world;
   EnforceCommand command = world.Command();
   command.mode = EnforcementMode::kObserve;
-  const auto result = world.enforcements.Enforce(command, "");
+  const auto result = world.enforcements.Enforce(TestCaller(), command, "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->effect.new_exemption.has_value());
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
@@ -100,7 +101,7 @@ TEST(EnforceDomains, CostsTheSameForManyUsersAsForFew) {
       return world.engine.calls(Method::kSnapshotGet) + world.engine.calls(Method::kSnapshotScan);
     };
     const int before = calls();
-    const auto result = world.enforcements.Enforce(world.Command(), "");
+    const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), "");
     EXPECT_TRUE(result.ok()) << result.status();
     EXPECT_EQ(result->effect.covered, users + 1);
     const auto changes = world.engine.ChangesSince(result->revision - 1, 1);
@@ -114,15 +115,16 @@ TEST(EnforceDomains, RefusesADomainThatIsNotVerified) {
   EnforcementTestWorld world;
   world.acme.Hold("atrisk.test", DomainState::kAtRisk);
   for (const char* domain : {"unclaimed.test", "atrisk.test"}) {
-    ExpectRefused(world.enforcements.Enforce(world.Command({domain}), ""),
+    ExpectRefused(world.enforcements.Enforce(TestCaller(), world.Command({domain}), ""),
                   reason::kDomainNotVerified);
   }
 }
 
 TEST(EnforceDomains, RefusesAllIfOneDomainIsRefused) {
   EnforcementTestWorld world;
-  ExpectRefused(world.enforcements.Enforce(world.Command({"acme.test", "unclaimed.test"}), ""),
-                reason::kDomainNotVerified);
+  ExpectRefused(
+      world.enforcements.Enforce(TestCaller(), world.Command({"acme.test", "unclaimed.test"}), ""),
+      reason::kDomainNotVerified);
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
   EXPECT_EQ(world.Check("boss@acme.test").reason, DecisionReason::kDomainNotEnforced);
 }
@@ -130,21 +132,22 @@ TEST(EnforceDomains, RefusesAllIfOneDomainIsRefused) {
 TEST(EnforceDomains, RefusesAProfileWithoutAPassedTest) {
   EnforcementTestWorld world;
   world.EditProfile("fresh", [](SsoProfile&) {});
-  ExpectRefused(world.enforcements.Enforce(world.Command({"acme.test"}, "fresh"), ""),
+  ExpectRefused(world.enforcements.Enforce(TestCaller(), world.Command({"acme.test"}, "fresh"), ""),
                 reason::kConnectionTestRequired);
 }
 
 TEST(EnforceDomains, RefusesAProfileChangedAfterItsTest) {
   EnforcementTestWorld world;
   world.EditProfile("idp", [](SsoProfile& p) { p.saml.idp_sso_url = "https://new.test/sso"; });
-  ExpectRefused(world.enforcements.Enforce(world.Command(), ""), reason::kConnectionTestStale);
+  ExpectRefused(world.enforcements.Enforce(TestCaller(), world.Command(), ""),
+                reason::kConnectionTestStale);
   world.PassTest("idp");
-  EXPECT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  EXPECT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
 }
 
 TEST(EnforceDomains, KeepsWhatIsEnforcedWhenTheTestTurnsStale) {
   EnforcementTestWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
   world.EditProfile("idp", [](SsoProfile& p) { p.saml.idp_sso_url = "https://new.test/sso"; });
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kRequireSso);
 }
@@ -156,7 +159,8 @@ TEST(EnforceDomains, IsForActiveAdminsOnly) {
   for (const UserId& user : {world.eve.id, gone.id, UserId::FromTrusted("nobody")}) {
     EnforceCommand command = world.Command();
     command.acting_admin = user;
-    ExpectRefused(world.enforcements.Enforce(command, ""), reason::kActingUserNotAdmin);
+    ExpectRefused(world.enforcements.Enforce(TestCaller(), command, ""),
+                  reason::kActingUserNotAdmin);
   }
 }
 
@@ -165,7 +169,7 @@ TEST(EnforceDomains, NamesEveryReasonThatBlocks) {
   world.EditProfile("fresh", [](SsoProfile&) {});
   EnforceCommand command = world.Command({"unclaimed.test"}, "fresh");
   command.acting_admin = world.eve.id;
-  const auto result = world.enforcements.Enforce(command, "");
+  const auto result = world.enforcements.Enforce(TestCaller(), command, "");
   EXPECT_THAT(BlockingReasonsOf(result.status()),
               ::testing::IsSupersetOf({std::string(reason::kDomainNotVerified),
                                        std::string(reason::kConnectionTestRequired),
@@ -176,11 +180,11 @@ TEST(EnforceDomains, RefusesToLeaveNoLastingWayIn) {
   EnforcementTestWorld world;
   EnforceCommand command = world.Command();
   command.exemption_expire_time = world.clock.Now() + absl::Hours(24);
-  ExpectRefused(world.enforcements.Enforce(command, ""), reason::kWouldLockOut);
+  ExpectRefused(world.enforcements.Enforce(TestCaller(), command, ""), reason::kWouldLockOut);
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
 
   world.acme.Exempt(world.eve, ExemptionKind::kBreakGlass);
-  const auto result = world.enforcements.Enforce(command, "");
+  const auto result = world.enforcements.Enforce(TestCaller(), command, "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(world.Check("boss@acme.test").verdict, Verdict::kAllowPassword);
   EXPECT_EQ(world.Check("boss@acme.test").valid_until, command.exemption_expire_time);
@@ -191,7 +195,7 @@ TEST(EnforceDomains, RefusesToLeaveNoLastingWayIn) {
 TEST(EnforceDomains, KeepsAnExemptionThatLastsAsLong) {
   EnforcementTestWorld world;
   world.acme.Exempt(world.boss, ExemptionKind::kBreakGlass);
-  const auto result = world.enforcements.Enforce(world.Command(), "");
+  const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_FALSE(result->effect.new_exemption.has_value());
   EXPECT_EQ(world.Check("boss@acme.test").reason, DecisionReason::kExemptBreakGlass);
@@ -199,7 +203,7 @@ TEST(EnforceDomains, KeepsAnExemptionThatLastsAsLong) {
 
 TEST(EnforceDomains, MovesADomainWithNoMomentWithoutARule) {
   EnforcementTestWorld world;
-  const auto first = world.enforcements.Enforce(world.Command(), "");
+  const auto first = world.enforcements.Enforce(TestCaller(), world.Command(), "");
   ASSERT_TRUE(first.ok()) << first.status();
   world.PassTest("other");
   std::atomic<bool> done{false};
@@ -208,7 +212,8 @@ TEST(EnforceDomains, MovesADomainWithNoMomentWithoutARule) {
   });
   for (const char* profile : {"other", "idp", "other", "idp", "other"}) {
     world.clock.Advance(absl::Hours(1));
-    const auto moved = world.enforcements.Enforce(world.Command({"acme.test"}, profile), "");
+    const auto moved =
+        world.enforcements.Enforce(TestCaller(), world.Command({"acme.test"}, profile), "");
     EXPECT_TRUE(moved.ok()) << moved.status();
     EXPECT_THAT(WarningsOf(moved->effect), Contains("DOMAIN_MOVES"));
     EXPECT_EQ(moved->enforcements[0]->profile.value(), profile);
@@ -223,9 +228,9 @@ TEST(EnforceDomains, BeginsAnewWhenObservingTurnsIntoBlocking) {
   EnforcementTestWorld world;
   EnforceCommand command = world.Command();
   command.mode = EnforcementMode::kObserve;
-  ASSERT_TRUE(world.enforcements.Enforce(command, "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), command, "").ok());
   world.clock.Advance(absl::Hours(1));
-  const auto result = world.enforcements.Enforce(world.Command(), "");
+  const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), "");
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->enforcements[0]->enforce_time, world.clock.Now());
   EXPECT_EQ(result->enforcements[0]->enforce_revision, result->revision);
@@ -249,10 +254,12 @@ TEST(EnforceDomains, RefusesBadInput) {
         return many;
       }()};
   for (const EnforceCommand& command : bad) {
-    EXPECT_EQ(world.enforcements.Enforce(command, "").status().code(),
+    EXPECT_EQ(world.enforcements.Enforce(TestCaller(), command, "").status().code(),
               absl::StatusCode::kInvalidArgument);
   }
-  EXPECT_EQ(world.enforcements.Enforce(world.Command({"acme.test"}, "nope"), "").status().code(),
+  EXPECT_EQ(world.enforcements.Enforce(TestCaller(), world.Command({"acme.test"}, "nope"), "")
+                .status()
+                .code(),
             absl::StatusCode::kNotFound);
 }
 
@@ -260,7 +267,7 @@ TEST(EnforceDomains, ChangesNothingWhenTheStoreFails) {
   EnforcementTestWorld world;
   world.engine.FailAlways(storage::FailingEngine::Method::kCommit,
                           absl::UnavailableError("disk full"));
-  EXPECT_EQ(world.enforcements.Enforce(world.Command(), "").status().code(),
+  EXPECT_EQ(world.enforcements.Enforce(TestCaller(), world.Command(), "").status().code(),
             absl::StatusCode::kUnavailable);
   world.engine.Heal();
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
@@ -284,7 +291,7 @@ TEST(PlanEnforcement, ShowsWhatEnforcingDoesAndChangesNothing) {
   EXPECT_THAT(WarningsOf(plan->effect), Contains("INDEPENDENT_USERS_LEFT_OUT"));
   EXPECT_THAT(WarningsOf(plan->effect), Contains("NO_BREAK_GLASS"));
 
-  const auto result = world.enforcements.Enforce(world.Command(), plan->token);
+  const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), plan->token);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->effect.covered, plan->effect.covered);
   EXPECT_EQ(result->effect.exempt, plan->effect.exempt);
@@ -339,7 +346,7 @@ TEST(PlanEnforcement, BindsEnforcingToWhatWasSeen) {
     const auto plan = world.enforcements.Plan(world.Command(), 50);
     ASSERT_TRUE(plan.ok()) << plan.status();
     c.change(world);
-    const auto result = world.enforcements.Enforce(world.Command(), plan->token);
+    const auto result = world.enforcements.Enforce(TestCaller(), world.Command(), plan->token);
     if (!c.outdated) {
       EXPECT_TRUE(result.ok()) << result.status();
       continue;
@@ -356,18 +363,19 @@ TEST(PlanEnforcement, BindsEnforcingToTheSameRequest) {
   ASSERT_TRUE(plan.ok()) << plan.status();
   EnforceCommand other = world.Command();
   other.unmanaged_users = UnmanagedUsers::kRequireSso;
-  EXPECT_EQ(ReasonOf(world.enforcements.Enforce(other, plan->token).status()),
+  EXPECT_EQ(ReasonOf(world.enforcements.Enforce(TestCaller(), other, plan->token).status()),
             reason::kPlanOutdated);
 }
 
 TEST(ReleaseDomains, EndsEnforcementForAllOrNone) {
   EnforcementTestWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
   const auto refused = world.enforcements.Release(
-      world.acme.id(), {ParseDomain("acme.test"), ParseDomain("free.test")});
+      TestCaller(), world.acme.id(), {ParseDomain("acme.test"), ParseDomain("free.test")});
   EXPECT_EQ(ReasonOf(refused.status()), reason::kDomainNotEnforced);
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kRequireSso);
-  ASSERT_TRUE(world.enforcements.Release(world.acme.id(), {ParseDomain("acme.test")}).ok());
+  ASSERT_TRUE(
+      world.enforcements.Release(TestCaller(), world.acme.id(), {ParseDomain("acme.test")}).ok());
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kAllowPassword);
 }
 
@@ -376,7 +384,7 @@ absl::Status Set(EnforcementTestWorld& world, std::vector<std::string> names) {
   std::vector<DomainName> domains;
   for (const std::string& name : names) domains.push_back(ParseDomain(name));
   return world.runner
-      .Run(world.acme.id(),
+      .Run(TestCaller(), world.acme.id(),
            [&](storage::Transaction& tx) {
              return SetEnforcedDomains(tx, world.acme.id(), SsoProfileId::FromTrusted("idp"),
                                        domains, world.boss.id, world.clock.Now());
@@ -407,7 +415,7 @@ TEST(SetEnforcedDomains, DoesAllOrNothing) {
 TEST(CheckLogin, NeverAllowsAPasswordBecauseTheStoreFails) {
   using Method = storage::FailingEngine::Method;
   EnforcementTestWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
   for (const absl::Status& error :
        {absl::UnavailableError("disk"), absl::DataLossError("checksum")}) {
     for (int nth = 1; nth <= 6; ++nth) {
@@ -457,16 +465,16 @@ TEST(CheckLogin, LetsNoAnswerOutliveAnExemption) {
 
 TEST(DeleteExemption, KeepsTheLastWayIn) {
   EnforcementTestWorld world;
-  ASSERT_TRUE(world.enforcements.Enforce(world.Command(), "").ok());
-  EXPECT_EQ(ReasonOf(world.exemptions.Delete(world.acme.id(), world.boss.id)),
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());
+  EXPECT_EQ(ReasonOf(world.exemptions.Delete(TestCaller(), world.acme.id(), world.boss.id)),
             reason::kWouldLockOut);
   EXPECT_EQ(world.Check("boss@acme.test").verdict, Verdict::kAllowPassword);
   ASSERT_TRUE(world.exemptions
-                  .Create({.organization = world.acme.id(),
-                           .user = world.eve.id,
-                           .kind = ExemptionKind::kBreakGlass})
+                  .Create(TestCaller(), {.organization = world.acme.id(),
+                                         .user = world.eve.id,
+                                         .kind = ExemptionKind::kBreakGlass})
                   .ok());
-  EXPECT_TRUE(world.exemptions.Delete(world.acme.id(), world.boss.id).ok());
+  EXPECT_TRUE(world.exemptions.Delete(TestCaller(), world.acme.id(), world.boss.id).ok());
   EXPECT_EQ(world.Check("boss@acme.test").verdict, Verdict::kRequireSso);
 }
 
@@ -476,7 +484,7 @@ TEST(CreateExemption, RefusesBadInput) {
   auto with = [&](auto edit) {
     ExemptionManager::CreateCommand command = good;
     edit(command);
-    return world.exemptions.Create(command).status().code();
+    return world.exemptions.Create(TestCaller(), command).status().code();
   };
   using absl::StatusCode;
   EXPECT_EQ(with([](auto& c) { c.kind = ExemptionKind::kTriggeringAdmin; }),

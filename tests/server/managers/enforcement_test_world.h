@@ -18,6 +18,7 @@
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/sso_profile_store.h"
 #include "tests/builders/stored_organization.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
@@ -73,17 +74,18 @@ struct EnforcementTestWorld {
   template <typename Edit>
   void EditProfile(const std::string& id, Edit edit) {
     const SsoProfileId profile_id = SsoProfileId::FromTrusted(id);
-    const auto committed = runner.Run(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
-      auto found = storage::SsoProfileStore::Find(tx, acme.id(), profile_id);
-      if (!found.ok()) return found.status();
-      SsoProfile profile{.organization = acme.id(), .id = profile_id, .display_name = id};
-      profile.saml.idp_entity_id = "https://" + id + ".test/entity";
-      profile.saml.idp_sso_url = "https://" + id + ".test/sso";
-      profile.create_time = profile.update_time = clock.Now();
-      if (*found) profile = (*found)->value;
-      edit(profile);
-      return storage::SsoProfileStore::Put(tx, profile);
-    });
+    const auto committed =
+        runner.Run(TestCaller(), acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+          auto found = storage::SsoProfileStore::Find(tx, acme.id(), profile_id);
+          if (!found.ok()) return found.status();
+          SsoProfile profile{.organization = acme.id(), .id = profile_id, .display_name = id};
+          profile.saml.idp_entity_id = "https://" + id + ".test/entity";
+          profile.saml.idp_sso_url = "https://" + id + ".test/sso";
+          profile.create_time = profile.update_time = clock.Now();
+          if (*found) profile = (*found)->value;
+          edit(profile);
+          return storage::SsoProfileStore::Put(tx, profile);
+        });
     EXPECT_TRUE(committed.ok()) << committed.status();
   }
 

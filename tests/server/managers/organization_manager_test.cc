@@ -9,6 +9,7 @@
 #include "policy/errors.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/sso_profile_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/fakes/interrupting_engine.h"
 #include "tests/server/managers/user_test_world.h"
@@ -25,7 +26,8 @@ OrganizationId Org(const std::string& id) { return OrganizationId::FromTrusted(i
 class OrganizationManagerTest : public testing::Test {
  protected:
   OrganizationManagerTest() {
-    EXPECT_TRUE(organizations.Create({.id = Org("fresh"), .display_name = "Fresh"}).ok());
+    EXPECT_TRUE(
+        organizations.Create(TestCaller(), {.id = Org("fresh"), .display_name = "Fresh"}).ok());
   }
 
   void ExpectCode(const absl::Status& status, absl::StatusCode code, absl::string_view reason) {
@@ -34,7 +36,8 @@ class OrganizationManagerTest : public testing::Test {
   }
   absl::Status CreateStatus(const std::string& id, const std::string& name,
                             const std::string& request_id = "") {
-    return organizations.Create({.id = Org(id), .display_name = name, .request_id = request_id})
+    return organizations
+        .Create(TestCaller(), {.id = Org(id), .display_name = name, .request_id = request_id})
         .status();
   }
 
@@ -48,7 +51,8 @@ class OrganizationManagerTest : public testing::Test {
 };
 
 TEST_F(OrganizationManagerTest, CreatesWhatItThenShows) {
-  const auto created = organizations.Create({.id = Org("new-one"), .display_name = "New One"});
+  const auto created =
+      organizations.Create(TestCaller(), {.id = Org("new-one"), .display_name = "New One"});
   ASSERT_TRUE(created.ok()) << created.status();
   const auto found = organizations.Get(Org("new-one"));
   ASSERT_TRUE(found.ok());
@@ -75,7 +79,8 @@ TEST_F(OrganizationManagerTest, RefusesADisplayNameOutsideItsLimits) {
                                   std::string("a\nb"), std::string("\xff")}) {
     for (const absl::Status& status :
          {CreateStatus("new-one", name),
-          organizations.Update({.id = Org("fresh"), .display_name = name}).status()}) {
+          organizations.Update(TestCaller(), {.id = Org("fresh"), .display_name = name})
+              .status()}) {
       ExpectCode(status, absl::StatusCode::kInvalidArgument, reason::kInvalidField);
       ASSERT_FALSE(DetailsOf(status)->field_violations.empty());
       EXPECT_EQ(DetailsOf(status)->field_violations[0].first, "organization.display_name");
@@ -88,10 +93,11 @@ TEST_F(OrganizationManagerTest, RefusesADisplayNameOutsideItsLimits) {
 TEST_F(OrganizationManagerTest, GivesTheSameAnswerToARepeatedCreate) {
   ASSERT_TRUE(CreateStatus("new-one", "New", "r1").ok());
   const storage::Revision created = engine->revision();
-  ASSERT_TRUE(organizations.Update({.id = Org("new-one"), .display_name = "Renamed"}).ok());
+  ASSERT_TRUE(
+      organizations.Update(TestCaller(), {.id = Org("new-one"), .display_name = "Renamed"}).ok());
   const storage::Revision renamed = engine->revision();
-  const auto again =
-      organizations.Create({.id = Org("new-one"), .display_name = "New", .request_id = "r1"});
+  const auto again = organizations.Create(
+      TestCaller(), {.id = Org("new-one"), .display_name = "New", .request_id = "r1"});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->organization->display_name, "Renamed") << "as it is now, not written again";
   EXPECT_EQ(engine->revision(), renamed);
@@ -132,7 +138,7 @@ TEST_F(OrganizationManagerTest, ForgetsARequestIdAfterADay) {
 
 TEST_F(OrganizationManagerTest, DoesNotBringBackWhatWasDeletedByARepeatedCreate) {
   ASSERT_TRUE(CreateStatus("new-one", "New", "r1").ok());
-  ASSERT_TRUE(organizations.Delete(Org("new-one"), std::nullopt).ok());
+  ASSERT_TRUE(organizations.Delete(TestCaller(), Org("new-one"), std::nullopt).ok());
   ExpectCode(CreateStatus("new-one", "New", "r1"), absl::StatusCode::kNotFound,
              reason::kResourceNotFound);
   EXPECT_TRUE(CreateStatus("new-one", "New", "r2").ok());
@@ -142,7 +148,9 @@ TEST_F(OrganizationManagerTest, OfTwoCreatesWithOneRequestIdAtOnceOneCreates) {
   OrganizationManager other(other_context);
   engine->BeforeNextCommit([&] {
     EXPECT_TRUE(
-        other.Create({.id = Org("new-two"), .display_name = "New", .request_id = "r1"}).ok());
+        other
+            .Create(TestCaller(), {.id = Org("new-two"), .display_name = "New", .request_id = "r1"})
+            .ok());
   });
   ExpectCode(CreateStatus("new-one", "New", "r1"), absl::StatusCode::kAlreadyExists,
              reason::kRequestIdReused);
@@ -151,8 +159,9 @@ TEST_F(OrganizationManagerTest, OfTwoCreatesWithOneRequestIdAtOnceOneCreates) {
 
 TEST_F(OrganizationManagerTest, OfTwoCreatesOfOneIdAtOnceOneCreates) {
   OrganizationManager other(other_context);
-  engine->BeforeNextCommit(
-      [&] { EXPECT_TRUE(other.Create({.id = Org("new-one"), .display_name = "First"}).ok()); });
+  engine->BeforeNextCommit([&] {
+    EXPECT_TRUE(other.Create(TestCaller(), {.id = Org("new-one"), .display_name = "First"}).ok());
+  });
   ExpectCode(CreateStatus("new-one", "Second"), absl::StatusCode::kAlreadyExists,
              reason::kResourceExists);
   EXPECT_EQ(organizations.Get(Org("new-one"))->organization->display_name, "First");
@@ -161,9 +170,10 @@ TEST_F(OrganizationManagerTest, OfTwoCreatesOfOneIdAtOnceOneCreates) {
 TEST_F(OrganizationManagerTest, UpdatesWhatIsGivenAtTheVersionThatIsMeant) {
   const auto before = organizations.Get(Org("fresh"));
   world.clock.Advance(absl::Seconds(1));
-  const auto updated = organizations.Update({.id = Org("fresh"),
-                                             .version = before->organization.mod_revision,
-                                             .display_name = "Fresher"});
+  const auto updated =
+      organizations.Update(TestCaller(), {.id = Org("fresh"),
+                                          .version = before->organization.mod_revision,
+                                          .display_name = "Fresher"});
   ASSERT_TRUE(updated.ok()) << updated.status();
   EXPECT_EQ(updated->organization->display_name, "Fresher");
   EXPECT_EQ(updated->organization->update_time, world.clock.Now());
@@ -171,49 +181,54 @@ TEST_F(OrganizationManagerTest, UpdatesWhatIsGivenAtTheVersionThatIsMeant) {
   EXPECT_GT(updated->organization.mod_revision, before->organization.mod_revision);
 
   ExpectCode(organizations
-                 .Update({.id = Org("fresh"),
-                          .version = before->organization.mod_revision,
-                          .display_name = "Lost"})
+                 .Update(TestCaller(), {.id = Org("fresh"),
+                                        .version = before->organization.mod_revision,
+                                        .display_name = "Lost"})
                  .status(),
              absl::StatusCode::kAborted, reason::kEtagMismatch);
   EXPECT_EQ(organizations.Get(Org("fresh"))->organization->display_name, "Fresher");
-  ExpectCode(organizations.Update({.id = Org("nobody"), .display_name = "x"}).status(),
-             absl::StatusCode::kNotFound, reason::kResourceNotFound);
+  ExpectCode(
+      organizations.Update(TestCaller(), {.id = Org("nobody"), .display_name = "x"}).status(),
+      absl::StatusCode::kNotFound, reason::kResourceNotFound);
 }
 
 TEST_F(OrganizationManagerTest, CommitsNothingForAnUpdateThatChangesNothing) {
   const storage::Revision before = engine->revision();
-  EXPECT_TRUE(organizations.Update({.id = Org("fresh")}).ok());
-  EXPECT_TRUE(organizations.Update({.id = Org("fresh"), .display_name = "Fresh"}).ok());
+  EXPECT_TRUE(organizations.Update(TestCaller(), {.id = Org("fresh")}).ok());
+  EXPECT_TRUE(
+      organizations.Update(TestCaller(), {.id = Org("fresh"), .display_name = "Fresh"}).ok());
   EXPECT_EQ(engine->revision(), before);
 }
 
 TEST_F(OrganizationManagerTest, ChecksTheVersionAgainstWhatItWouldOverwrite) {
   const storage::Revision seen = organizations.Get(Org("fresh"))->organization.mod_revision;
   OrganizationManager other(other_context);
-  engine->BeforeNextCommit(
-      [&] { EXPECT_TRUE(other.Update({.id = Org("fresh"), .display_name = "Theirs"}).ok()); });
+  engine->BeforeNextCommit([&] {
+    EXPECT_TRUE(other.Update(TestCaller(), {.id = Org("fresh"), .display_name = "Theirs"}).ok());
+  });
   ExpectCode(
-      organizations.Update({.id = Org("fresh"), .version = seen, .display_name = "Mine"}).status(),
+      organizations
+          .Update(TestCaller(), {.id = Org("fresh"), .version = seen, .display_name = "Mine"})
+          .status(),
       absl::StatusCode::kAborted, reason::kEtagMismatch);
   EXPECT_EQ(organizations.Get(Org("fresh"))->organization->display_name, "Theirs");
 }
 
 TEST_F(OrganizationManagerTest, DeletesAnOrganizationThatOwnsNothing) {
   const storage::Revision version = organizations.Get(Org("fresh"))->organization.mod_revision;
-  ExpectCode(organizations.Delete(Org("fresh"), version + 1), absl::StatusCode::kAborted,
-             reason::kEtagMismatch);
-  EXPECT_TRUE(organizations.Delete(Org("fresh"), version).ok());
+  ExpectCode(organizations.Delete(TestCaller(), Org("fresh"), version + 1),
+             absl::StatusCode::kAborted, reason::kEtagMismatch);
+  EXPECT_TRUE(organizations.Delete(TestCaller(), Org("fresh"), version).ok());
   ExpectCode(organizations.Get(Org("fresh")).status(), absl::StatusCode::kNotFound,
              reason::kResourceNotFound);
-  ExpectCode(organizations.Delete(Org("fresh"), std::nullopt), absl::StatusCode::kNotFound,
-             reason::kResourceNotFound);
+  ExpectCode(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt),
+             absl::StatusCode::kNotFound, reason::kResourceNotFound);
 }
 
 TEST_F(OrganizationManagerTest, DeletesNoOrganizationThatOwnsSomethingAndSaysWhat) {
   // "acme" of the world: a domain and a profile, and now a user.
   world.acme.Add({.email = "jo@acme.test"});
-  const absl::Status status = organizations.Delete(Org("acme"), std::nullopt);
+  const absl::Status status = organizations.Delete(TestCaller(), Org("acme"), std::nullopt);
   ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kOrganizationNotEmpty);
   std::vector<std::string> owned;
   const auto details = DetailsOf(status);
@@ -233,46 +248,47 @@ class OwnedTest : public OrganizationManagerTest, public testing::WithParamInter
  protected:
   // Gives it to "fresh".
   void Add(storage::TransactionRunner& runner) {
-    const auto committed = runner.Run(Org("fresh"), [](storage::Transaction& tx) -> absl::Status {
-      User user{.organization = Org("fresh"),
-                .id = UserId::FromTrusted("u1"),
-                .email = Email("jo@fresh.test"),
-                .claimed = true};
-      Domain domain{.organization = Org("fresh"), .name = user.email.domain()};
-      switch (GetParam()) {
-        case Owned::kAdmin:
-          user.role = Role::kAdmin;
-          return storage::UserStore::Put(tx, nullptr, user);
-        case Owned::kIndependentUser:
-          user.claimed = false;
-          return storage::UserStore::Put(tx, nullptr, user);
-        case Owned::kMember:
-          return storage::UserStore::Put(tx, nullptr, user);
-        case Owned::kHeldDomain:
-          domain.state = DomainState::kVerified;
-          return storage::DomainStore::Put(tx, domain);
-        case Owned::kPendingDomain:
-          return storage::DomainStore::Put(tx, domain);
-        case Owned::kProfile:
-          return storage::SsoProfileStore::Put(
-              tx, {.organization = Org("fresh"), .id = SsoProfileId::FromTrusted("idp")});
-      }
-      return absl::InternalError("no such thing");
-    });
+    const auto committed =
+        runner.Run(TestCaller(), Org("fresh"), [](storage::Transaction& tx) -> absl::Status {
+          User user{.organization = Org("fresh"),
+                    .id = UserId::FromTrusted("u1"),
+                    .email = Email("jo@fresh.test"),
+                    .claimed = true};
+          Domain domain{.organization = Org("fresh"), .name = user.email.domain()};
+          switch (GetParam()) {
+            case Owned::kAdmin:
+              user.role = Role::kAdmin;
+              return storage::UserStore::Put(tx, nullptr, user);
+            case Owned::kIndependentUser:
+              user.claimed = false;
+              return storage::UserStore::Put(tx, nullptr, user);
+            case Owned::kMember:
+              return storage::UserStore::Put(tx, nullptr, user);
+            case Owned::kHeldDomain:
+              domain.state = DomainState::kVerified;
+              return storage::DomainStore::Put(tx, domain);
+            case Owned::kPendingDomain:
+              return storage::DomainStore::Put(tx, domain);
+            case Owned::kProfile:
+              return storage::SsoProfileStore::Put(
+                  tx, {.organization = Org("fresh"), .id = SsoProfileId::FromTrusted("idp")});
+          }
+          return absl::InternalError("no such thing");
+        });
     EXPECT_TRUE(committed.ok()) << committed.status();
   }
 };
 
 TEST_P(OwnedTest, KeepsAnOrganizationFromBeingDeleted) {
   Add(world.runner);
-  ExpectCode(organizations.Delete(Org("fresh"), std::nullopt),
+  ExpectCode(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt),
              absl::StatusCode::kFailedPrecondition, reason::kOrganizationNotEmpty);
   EXPECT_TRUE(organizations.Get(Org("fresh")).ok());
 }
 
 TEST_P(OwnedTest, KeepsAnOrganizationFromBeingDeletedWhenAddedMeanwhile) {
   engine->BeforeNextCommit([&] { Add(other_runner); });
-  ExpectCode(organizations.Delete(Org("fresh"), std::nullopt),
+  ExpectCode(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt),
              absl::StatusCode::kFailedPrecondition, reason::kOrganizationNotEmpty);
   EXPECT_TRUE(organizations.Get(Org("fresh")).ok());
 }
@@ -284,23 +300,26 @@ INSTANTIATE_TEST_SUITE_P(Things, OwnedTest,
 
 TEST_F(OrganizationManagerTest, LetsNoUserIntoAnOrganizationThatIsDeletedMeanwhile) {
   OrganizationManager other(other_context);
-  engine->BeforeNextCommit([&] { EXPECT_TRUE(other.Delete(Org("fresh"), std::nullopt).ok()); });
+  engine->BeforeNextCommit(
+      [&] { EXPECT_TRUE(other.Delete(TestCaller(), Org("fresh"), std::nullopt).ok()); });
   ExpectCode(
-      world.users.Create({.organization = Org("fresh"), .email = Email("jo@x.test")}).status(),
+      world.users.Create(TestCaller(), {.organization = Org("fresh"), .email = Email("jo@x.test")})
+          .status(),
       absl::StatusCode::kNotFound, reason::kResourceNotFound);
   // Created anew, it is empty.
   ASSERT_TRUE(CreateStatus("fresh", "Fresh").ok());
   EXPECT_EQ(organizations.Get(Org("fresh"))->totals.users, 0);
-  EXPECT_TRUE(organizations.Delete(Org("fresh"), std::nullopt).ok());
+  EXPECT_TRUE(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt).ok());
 }
 
 TEST_F(OrganizationManagerTest, CanBeEmptiedAndThenDeleted) {
-  const auto user = world.users.Create({.organization = Org("fresh"), .email = Email("jo@x.test")});
+  const auto user =
+      world.users.Create(TestCaller(), {.organization = Org("fresh"), .email = Email("jo@x.test")});
   ASSERT_TRUE(user.ok()) << user.status();
   EXPECT_EQ(organizations.Get(Org("fresh"))->totals.users, 1);
-  EXPECT_FALSE(organizations.Delete(Org("fresh"), std::nullopt).ok());
-  ASSERT_TRUE(world.users.Delete(Org("fresh"), user->user->id, std::nullopt).ok());
-  EXPECT_TRUE(organizations.Delete(Org("fresh"), std::nullopt).ok());
+  EXPECT_FALSE(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt).ok());
+  ASSERT_TRUE(world.users.Delete(TestCaller(), Org("fresh"), user->user->id, std::nullopt).ok());
+  EXPECT_TRUE(organizations.Delete(TestCaller(), Org("fresh"), std::nullopt).ok());
 }
 
 TEST_F(OrganizationManagerTest, ListsPageByPage) {
@@ -342,12 +361,16 @@ TEST(OrganizationManagerFailures, AreNeverTakenForAnAnswer) {
       EXPECT_EQ(organizations.Get(Org("acme")).status(), error);
     }
     if (method != Method::kSnapshotScan) {
-      EXPECT_EQ(organizations.Create({.id = Org("new-one"), .display_name = "N"}).status(), error);
-      EXPECT_EQ(organizations.Update({.id = Org("acme"), .display_name = "N"}).status(), error);
+      EXPECT_EQ(
+          organizations.Create(TestCaller(), {.id = Org("new-one"), .display_name = "N"}).status(),
+          error);
+      EXPECT_EQ(
+          organizations.Update(TestCaller(), {.id = Org("acme"), .display_name = "N"}).status(),
+          error);
     }
     if (reads) {
       EXPECT_EQ(organizations.List({}).status(), error);
-      EXPECT_EQ(organizations.Delete(Org("acme"), std::nullopt), error);
+      EXPECT_EQ(organizations.Delete(TestCaller(), Org("acme"), std::nullopt), error);
     }
     engine->Heal();
     EXPECT_FALSE(organizations.Get(Org("new-one")).ok());

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/sso_profile_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/managers/sso_profile_test_case.h"
 
 namespace gatehouse {
@@ -35,7 +36,7 @@ std::vector<std::string> Ascii(const std::vector<DomainName>& domains) {
 class SsoProfileManagerTest : public SsoProfileTestCase {
  protected:
   absl::Status CreateStatus(const SsoProfileManager::CreateCommand& command) {
-    return profiles_->Create(command).status();
+    return profiles_->Create(TestCaller(), command).status();
   }
 };
 
@@ -44,7 +45,7 @@ class SsoProfileManagerTest : public SsoProfileTestCase {
 TEST_F(SsoProfileManagerTest, CreatesAProfileFromFields) {
   SsoProfileManager::CreateCommand command = NewProfile();
   command.saml.email_attribute = "mail";
-  const SsoProfileView view = Value(profiles_->Create(command));
+  const SsoProfileView view = Value(profiles_->Create(TestCaller(), command));
 
   EXPECT_EQ(view.profile.organization, acme_);
   EXPECT_EQ(view.profile.id, okta_.profile);
@@ -70,7 +71,7 @@ TEST_F(SsoProfileManagerTest, GivesEachProfileAKeyPairOfItsOwn) {
   const SsoProfileView okta = CreateProfile();
   SsoProfileManager::CreateCommand command = NewProfile();
   command.id = SsoProfileId::FromTrusted("entra");
-  const SsoProfileView entra = Value(profiles_->Create(command));
+  const SsoProfileView entra = Value(profiles_->Create(TestCaller(), command));
 
   EXPECT_EQ(Value(ParseCertificate("sp", okta.profile.saml.sp_certificate)).subject, "CN=okta");
   EXPECT_NE(okta.profile.saml.sp_certificate, entra.profile.saml.sp_certificate);
@@ -86,7 +87,7 @@ TEST_F(SsoProfileManagerTest, CreatesAProfileFromMetadata) {
   command.saml = {.idp_metadata_xml = Idp().MetadataXml(),
                   .acs_url = "http://localhost:7000/acs",
                   .sp_entity_id = "urn:acme:gatehouse"};
-  const SsoProfileView view = Value(profiles_->Create(command));
+  const SsoProfileView view = Value(profiles_->Create(TestCaller(), command));
   EXPECT_EQ(view.profile.saml.idp_entity_id, Idp().entity_id());
   EXPECT_EQ(view.profile.saml.idp_sso_url, Idp().sso_url());
   EXPECT_THAT(view.profile.saml.idp_certificates, ElementsAre(Idp().certificate_pem()));
@@ -100,7 +101,7 @@ TEST_F(SsoProfileManagerTest, MetadataAndFieldsAskTheSameOfTheIdp) {
   command.saml = {.idp_metadata_xml = Idp().MetadataXml(),
                   .acs_url = by_fields.acs_url,
                   .sp_entity_id = by_fields.sp_entity_id};
-  SamlSettings by_metadata = Value(profiles_->Create(command)).profile.saml;
+  SamlSettings by_metadata = Value(profiles_->Create(TestCaller(), command)).profile.saml;
   by_metadata.sp_certificate = by_fields.sp_certificate;
   EXPECT_EQ(by_metadata, by_fields);
 }
@@ -113,7 +114,7 @@ TEST_F(SsoProfileManagerTest, KeepsCertificatesNormalizedAndOnce) {
   command.saml.idp_certificates = std::vector<std::string>{
       absl::StrReplaceAll(pem, {{"\n", "\r\n"}}), base64, IdpWithNextKey().certificate_pem(),
       absl::StrCat("Bag Attributes\n", pem)};
-  EXPECT_THAT(Value(profiles_->Create(command)).profile.saml.idp_certificates,
+  EXPECT_THAT(Value(profiles_->Create(TestCaller(), command)).profile.saml.idp_certificates,
               ElementsAre(pem, IdpWithNextKey().certificate_pem()));
 }
 
@@ -214,11 +215,11 @@ TEST_F(SsoProfileManagerTest, RefusesAProfileOfNoOrganization) {
 TEST_F(SsoProfileManagerTest, RepeatsACreateWithTheSameRequestId) {
   SsoProfileManager::CreateCommand command = NewProfile();
   command.request_id = "r-1";
-  const SsoProfileView first = Value(profiles_->Create(command));
-  Value(profiles_->Update({.name = okta_, .display_name = "Okta EU"}));
+  const SsoProfileView first = Value(profiles_->Create(TestCaller(), command));
+  Value(profiles_->Update(TestCaller(), {.name = okta_, .display_name = "Okta EU"}));
   const storage::Revision before = engine_->revision();
 
-  const SsoProfileView second = Value(profiles_->Create(command));
+  const SsoProfileView second = Value(profiles_->Create(TestCaller(), command));
   EXPECT_EQ(engine_->revision(), before);
   EXPECT_EQ(second.profile.saml, first.profile.saml);
   EXPECT_EQ(second.profile.display_name, "Okta EU");
@@ -236,7 +237,7 @@ TEST_F(SsoProfileManagerTest, CreatesOneProfileForManyConcurrentRequests) {
     std::vector<absl::StatusOr<SsoProfileView>> results(4, absl::UnknownError("not run"));
     std::vector<std::thread> threads;
     for (auto& result : results) {
-      threads.emplace_back([&] { result = profiles_->Create(command); });
+      threads.emplace_back([&] { result = profiles_->Create(TestCaller(), command); });
     }
     for (std::thread& thread : threads) thread.join();
 
@@ -317,8 +318,9 @@ TEST_F(SsoProfileManagerTest, KnowsNoProfileThatWasNotCreated) {
   const auto not_found = FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound);
   EXPECT_THAT(profiles_->Get(okta_).status(), not_found);
   EXPECT_THAT(profiles_->GetServiceProviderMetadata(okta_).status(), not_found);
-  EXPECT_THAT(profiles_->Update({.name = okta_, .display_name = "x"}).status(), not_found);
-  EXPECT_THAT(profiles_->Delete(okta_, std::nullopt), not_found);
+  EXPECT_THAT(profiles_->Update(TestCaller(), {.name = okta_, .display_name = "x"}).status(),
+              not_found);
+  EXPECT_THAT(profiles_->Delete(TestCaller(), okta_, std::nullopt), not_found);
 }
 
 // --- update ---
@@ -356,7 +358,7 @@ TEST_F(SsoProfileManagerTest, WritesNothingWhenNothingChanges) {
   clock_.Advance(absl::Minutes(1));
   SsoProfileManager::UpdateCommand command{
       .name = okta_, .display_name = "Okta", .saml = InputFor(Idp())};
-  const SsoProfileView after = Value(profiles_->Update(command));
+  const SsoProfileView after = Value(profiles_->Update(TestCaller(), command));
   EXPECT_EQ(engine_->revision(), revision);
   EXPECT_EQ(after.version, before.version);
   EXPECT_EQ(after.profile.update_time, before.profile.update_time);
@@ -368,7 +370,7 @@ TEST_F(SsoProfileManagerTest, ChangesNothingWhenOneSettingIsBad) {
   command.saml = {.idp_entity_id = "",
                   .idp_sso_url = "https://idp.acme.example/new",
                   .idp_certificates = std::vector<std::string>()};
-  EXPECT_THAT(FieldsOf(profiles_->Update(command).status()),
+  EXPECT_THAT(FieldsOf(profiles_->Update(TestCaller(), command).status()),
               ElementsAre("sso_profile.display_name", "sso_profile.saml.idp_entity_id",
                           "sso_profile.saml.idp_certificates"));
   EXPECT_EQ(Profile().version, before.version);
@@ -377,11 +379,12 @@ TEST_F(SsoProfileManagerTest, ChangesNothingWhenOneSettingIsBad) {
 
 TEST_F(SsoProfileManagerTest, RefusesAnUpdateOfAnotherVersion) {
   const SsoProfileView first = CreateProfile();
-  Value(profiles_->Update({.name = okta_, .version = first.version, .display_name = "A"}));
-  const auto stale =
-      profiles_->Update({.name = okta_, .version = first.version, .display_name = "B"});
+  Value(profiles_->Update(TestCaller(),
+                          {.name = okta_, .version = first.version, .display_name = "A"}));
+  const auto stale = profiles_->Update(
+      TestCaller(), {.name = okta_, .version = first.version, .display_name = "B"});
   EXPECT_THAT(stale.status(), FailsWith(absl::StatusCode::kAborted, reason::kEtagMismatch));
-  EXPECT_THAT(profiles_->Delete(okta_, first.version),
+  EXPECT_THAT(profiles_->Delete(TestCaller(), okta_, first.version),
               FailsWith(absl::StatusCode::kAborted, reason::kEtagMismatch));
   EXPECT_EQ(Profile().profile.display_name, "A");
 }
@@ -405,7 +408,7 @@ TEST_F(SsoProfileManagerTest, EnforcesNothingBeforeATestHasPassed) {
   SsoProfileManager::UpdateCommand command{
       .name = okta_, .display_name = "Renamed", .acting_admin = admin_};
   command.enforced_domains = std::vector{DomainName::FromTrusted("acme.example")};
-  EXPECT_THAT(profiles_->Update(command).status(),
+  EXPECT_THAT(profiles_->Update(TestCaller(), command).status(),
               FailsWith(kFailedPrecondition, reason::kConnectionTestRequired));
   EXPECT_EQ(Profile().profile.display_name, "Okta") << "all or nothing";
 }
@@ -416,7 +419,7 @@ TEST_F(SsoProfileManagerTest, EnforcesAgainstTheSettingsOfTheSameUpdate) {
   SsoProfileManager::UpdateCommand command{.name = okta_, .acting_admin = admin_};
   command.saml.idp_sso_url = "https://idp.acme.example/new";
   command.enforced_domains = std::vector{DomainName::FromTrusted("acme.example")};
-  EXPECT_THAT(profiles_->Update(command).status(),
+  EXPECT_THAT(profiles_->Update(TestCaller(), command).status(),
               FailsWith(kFailedPrecondition, reason::kConnectionTestStale));
   EXPECT_EQ(Status(), TestStatus::kPassed);
 }
@@ -448,7 +451,7 @@ TEST_F(SsoProfileManagerTest, HasAnotherVersionWhenADomainIsEnforcedElsewhere) {
   EXPECT_NE(Profile().version, seen);
   SsoProfileManager::UpdateCommand command{.name = okta_, .version = seen, .acting_admin = admin_};
   command.enforced_domains.emplace();
-  EXPECT_THAT(profiles_->Update(command).status(),
+  EXPECT_THAT(profiles_->Update(TestCaller(), command).status(),
               FailsWith(absl::StatusCode::kAborted, reason::kEtagMismatch));
   EXPECT_THAT(Ascii(Profile().enforced_domains), ElementsAre("acme.example"));
 }
@@ -458,7 +461,7 @@ TEST_F(SsoProfileManagerTest, HasAnotherVersionWhenADomainIsEnforcedElsewhere) {
 TEST_F(SsoProfileManagerTest, DeletesAProfileWithItsTests) {
   CreateProfile();
   const ConnectionTestView test = StartTest();
-  ASSERT_TRUE(profiles_->Delete(okta_, Profile().version).ok());
+  ASSERT_TRUE(profiles_->Delete(TestCaller(), okta_, Profile().version).ok());
   EXPECT_THAT(profiles_->Get(okta_).status(),
               FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
   EXPECT_THAT(tests_->Get(NameOf(test)).status(),
@@ -472,7 +475,7 @@ TEST_F(SsoProfileManagerTest, KeepsAProfileThatEnforces) {
   CreateProfile();
   PassTest();
   Value(Enforce({"acme.example"}));
-  const absl::Status refused = profiles_->Delete(okta_, std::nullopt);
+  const absl::Status refused = profiles_->Delete(TestCaller(), okta_, std::nullopt);
   EXPECT_THAT(refused, FailsWith(kFailedPrecondition, reason::kProfileEnforced));
   const auto details = DetailsOf(refused);
   ASSERT_TRUE(details);
@@ -482,7 +485,7 @@ TEST_F(SsoProfileManagerTest, KeepsAProfileThatEnforces) {
   EXPECT_TRUE(profiles_->Get(okta_).ok());
 
   Value(Enforce({}));
-  EXPECT_TRUE(profiles_->Delete(okta_, std::nullopt).ok());
+  EXPECT_TRUE(profiles_->Delete(TestCaller(), okta_, std::nullopt).ok());
 }
 
 TEST_F(SsoProfileManagerTest, NamesOnlyTheFirstOfManyEnforcedDomains) {
@@ -498,7 +501,7 @@ TEST_F(SsoProfileManagerTest, NamesOnlyTheFirstOfManyEnforcedDomains) {
     }
     return absl::OkStatus();
   });
-  const absl::Status refused = profiles_->Delete(okta_, std::nullopt);
+  const absl::Status refused = profiles_->Delete(TestCaller(), okta_, std::nullopt);
   ASSERT_THAT(refused, FailsWith(kFailedPrecondition, reason::kProfileEnforced));
   EXPECT_THAT(std::string(refused.message()), HasSubstr(" d109.example, 90 more; release"));
   EXPECT_THAT(DetailsOf(refused)->precondition_violations, SizeIs(10));

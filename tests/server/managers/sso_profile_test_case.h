@@ -25,6 +25,7 @@
 #include "storage/stores/domain_store.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/user_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/server/connectors/saml_test_idp.h"
@@ -133,7 +134,7 @@ class SsoProfileTestCase : public ::testing::Test {
 
   // Commits what `change` writes.
   void Change(absl::FunctionRef<absl::Status(storage::Transaction&)> change) {
-    const absl::Status status = runner_->Run(acme_, change).status();
+    const absl::Status status = runner_->Run(TestCaller(), acme_, change).status();
     ASSERT_TRUE(status.ok()) << status;
   }
 
@@ -164,13 +165,13 @@ class SsoProfileTestCase : public ::testing::Test {
   }
   SsoProfileView CreateProfile() { return CreateProfile(NewProfile()); }
   SsoProfileView CreateProfile(const SsoProfileManager::CreateCommand& command) {
-    return Value(profiles_->Create(command));
+    return Value(profiles_->Create(TestCaller(), command));
   }
   SsoProfileView Profile() { return Value(profiles_->Get(okta_)); }
   TestStatus Status() { return TestStatusOf(Profile().profile); }
 
   absl::StatusOr<SsoProfileView> Update(const SamlSettingsInput& saml) {
-    return profiles_->Update({.name = okta_, .saml = saml});
+    return profiles_->Update(TestCaller(), {.name = okta_, .saml = saml});
   }
   absl::StatusOr<SsoProfileView> Enforce(const std::vector<std::string>& domains) {
     SsoProfileManager::UpdateCommand command{.name = okta_, .acting_admin = admin_};
@@ -178,10 +179,10 @@ class SsoProfileTestCase : public ::testing::Test {
     for (const std::string& domain : domains) {
       command.enforced_domains->push_back(DomainName::FromTrusted(domain));
     }
-    return profiles_->Update(command);
+    return profiles_->Update(TestCaller(), command);
   }
 
-  ConnectionTestView StartTest() { return Value(tests_->Start(okta_)); }
+  ConnectionTestView StartTest() { return Value(tests_->Start(TestCaller(), okta_)); }
   static ConnectionTestResource NameOf(const ConnectionTestView& view) {
     return {view.test.organization, view.test.profile, view.test.id};
   }
@@ -192,13 +193,13 @@ class SsoProfileTestCase : public ::testing::Test {
   }
   absl::StatusOr<ConnectionTestView> Complete(const ConnectionTestView& test,
                                               const SamlAnswer& answer) {
-    return tests_->Complete(NameOf(test), Idp().Respond(answer));
+    return tests_->Complete(TestCaller(), NameOf(test), Idp().Respond(answer));
   }
   // Runs a test that passes, by whichever key.
   void PassTest(const TestIdp& idp = Idp()) {
     const ConnectionTestView test = StartTest();
     const ConnectionTestView done =
-        Value(tests_->Complete(NameOf(test), idp.Respond(Answer(test))));
+        Value(tests_->Complete(TestCaller(), NameOf(test), idp.Respond(Answer(test))));
     ASSERT_EQ(done.test.state, ConnectionTestState::kPassed) << done.test.failure_detail;
   }
 

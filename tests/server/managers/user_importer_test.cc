@@ -13,6 +13,7 @@
 #include "policy/errors.h"
 #include "storage/rocksdb_engine.h"
 #include "storage/stores/organization_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/server/managers/user_test_world.h"
 #include "tests/storage/scoped_directory.h"
@@ -41,7 +42,7 @@ std::string FieldIn(const absl::Status& error) {
 }
 
 UserImporter Begin(UserTestWorld& world, bool validate_only = false) {
-  auto importer = UserImporter::Begin(world.context, world.acme.id(), validate_only);
+  auto importer = UserImporter::Begin(TestCaller(), world.context, world.acme.id(), validate_only);
   EXPECT_TRUE(importer.ok()) << importer.status();
   return *std::move(importer);
 }
@@ -330,8 +331,8 @@ TEST_P(UserImporterTest, DoesNotClaimOnADomainThatGoesAtTheSameTime) {
 
 TEST_P(UserImporterTest, RefusesAnOrganizationThatDoesNotExist) {
   for (const bool validate_only : {false, true}) {
-    auto importer =
-        UserImporter::Begin(world_.context, OrganizationId::FromTrusted("nowhere"), validate_only);
+    auto importer = UserImporter::Begin(TestCaller(), world_.context,
+                                        OrganizationId::FromTrusted("nowhere"), validate_only);
     EXPECT_EQ(importer.status().code(), absl::StatusCode::kNotFound);
   }
 }
@@ -339,10 +340,10 @@ TEST_P(UserImporterTest, RefusesAnOrganizationThatDoesNotExist) {
 TEST_P(UserImporterTest, EndsWhenTheOrganizationIsDeleted) {
   for (const bool validate_only : {false, true}) {
     StoredOrganization empty(&world_.runner, "empty");
-    auto importer = UserImporter::Begin(world_.context, empty.id(), validate_only);
+    auto importer = UserImporter::Begin(TestCaller(), world_.context, empty.id(), validate_only);
     ASSERT_TRUE(importer.ok());
     ASSERT_TRUE(world_.runner
-                    .Run(empty.id(),
+                    .Run(TestCaller(), empty.id(),
                          [&](storage::Transaction& tx) {
                            return storage::OrganizationStore::Delete(tx, empty.id());
                          })
@@ -373,20 +374,20 @@ TEST_P(UserImporterTest, CountsAsARecountWould) {
     const std::optional<User> user = any_user();
     switch (pick(6)) {
       case 0:
-        (void)world_.users.Create({.organization = world_.acme.id(),
-                                   .email = Email(any_address()),
-                                   .role = static_cast<Role>(1 + pick(3)),
-                                   .suspended = pick(4) == 0});
+        (void)world_.users.Create(TestCaller(), {.organization = world_.acme.id(),
+                                                 .email = Email(any_address()),
+                                                 .role = static_cast<Role>(1 + pick(3)),
+                                                 .suspended = pick(4) == 0});
         break;
       case 1:
-        if (user) (void)world_.users.Delete(world_.acme.id(), user->id, std::nullopt);
+        if (user) (void)world_.users.Delete(TestCaller(), world_.acme.id(), user->id, std::nullopt);
         break;
       case 2:
         if (user) {
-          (void)world_.users.Update({.organization = world_.acme.id(),
-                                     .id = user->id,
-                                     .role = static_cast<Role>(1 + pick(3)),
-                                     .suspended = pick(4) == 0});
+          (void)world_.users.Update(TestCaller(), {.organization = world_.acme.id(),
+                                                   .id = user->id,
+                                                   .role = static_cast<Role>(1 + pick(3)),
+                                                   .suspended = pick(4) == 0});
         }
         break;
       case 3: {

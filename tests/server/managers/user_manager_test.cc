@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "policy/errors.h"
 #include "storage/stores/enforcement_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/managers/user_test_world.h"
 
 namespace gatehouse {
@@ -20,7 +21,7 @@ class UserManagerTest : public ::testing::Test {
  protected:
   absl::StatusOr<UserView> Create(const std::string& email, Role role = Role::kMember) {
     return world_.users.Create(
-        {.organization = world_.acme.id(), .email = Email(email), .role = role});
+        TestCaller(), {.organization = world_.acme.id(), .email = Email(email), .role = role});
   }
   UserManager::UpdateCommand Change(const User& user) {
     return {.organization = user.organization, .id = user.id};
@@ -51,10 +52,10 @@ void ExpectError(const absl::Status& status, absl::StatusCode code, absl::string
 }
 
 TEST_F(UserManagerTest, CreatesAManagedUserOnAHeldDomain) {
-  auto view = world_.users.Create({.organization = world_.acme.id(),
-                                   .email = Email("Ann@ACME.test"),
-                                   .display_name = "Ann",
-                                   .role = Role::kAdmin});
+  auto view = world_.users.Create(TestCaller(), {.organization = world_.acme.id(),
+                                                 .email = Email("Ann@ACME.test"),
+                                                 .display_name = "Ann",
+                                                 .role = Role::kAdmin});
   ASSERT_TRUE(view.ok()) << view.status();
   const User& user = *view->user;
   EXPECT_EQ(user.email.Canonical(), "ann@acme.test");
@@ -104,12 +105,14 @@ TEST_F(UserManagerTest, CaresNothingForUsersOfOtherOrganizations) {
 TEST_F(UserManagerTest, RefusesAnOrganizationThatDoesNotExist) {
   const auto nowhere = OrganizationId::FromTrusted("nowhere");
   const absl::Status errors[] = {
-      world_.users.Create({.organization = nowhere, .email = Email("a@b.test")}).status(),
+      world_.users.Create(TestCaller(), {.organization = nowhere, .email = Email("a@b.test")})
+          .status(),
       world_.users.Get(nowhere, UserId::FromTrusted("u1")).status(),
       world_.users.Lookup(nowhere, Email("a@b.test")).status(),
       world_.users.List(nowhere, {}, {}).status(),
-      world_.users.Update({.organization = nowhere, .id = UserId::FromTrusted("u1")}).status(),
-      world_.users.Delete(nowhere, UserId::FromTrusted("u1"), std::nullopt),
+      world_.users.Update(TestCaller(), {.organization = nowhere, .id = UserId::FromTrusted("u1")})
+          .status(),
+      world_.users.Delete(TestCaller(), nowhere, UserId::FromTrusted("u1"), std::nullopt),
   };
   for (const absl::Status& error : errors) {
     ExpectError(error, absl::StatusCode::kNotFound, reason::kResourceNotFound);
@@ -121,13 +124,14 @@ TEST_F(UserManagerTest, RefusesADisplayNameThatIsTooLongOrNoText) {
   for (const std::string& name :
        {std::string(201, 'x'), std::string("two\nlines"), std::string("\xff")}) {
     auto created = world_.users.Create(
+        TestCaller(),
         {.organization = world_.acme.id(), .email = Email("bob@acme.test"), .display_name = name});
     ExpectError(created.status(), absl::StatusCode::kInvalidArgument, reason::kInvalidField);
     EXPECT_EQ(DetailsOf(created.status())->field_violations.at(0).first, "user.display_name");
     UserManager::UpdateCommand change = Change(user);
     change.display_name = name;
-    ExpectError(world_.users.Update(change).status(), absl::StatusCode::kInvalidArgument,
-                reason::kInvalidField);
+    ExpectError(world_.users.Update(TestCaller(), change).status(),
+                absl::StatusCode::kInvalidArgument, reason::kInvalidField);
   }
   EXPECT_EQ(world_.AllUsers().size(), 1u);
 }
@@ -135,8 +139,8 @@ TEST_F(UserManagerTest, RefusesADisplayNameThatIsTooLongOrNoText) {
 TEST_F(UserManagerTest, CreatesOnceForOneRequestId) {
   const UserManager::CreateCommand command{
       .organization = world_.acme.id(), .email = Email("ann@acme.test"), .request_id = "request-1"};
-  auto first = world_.users.Create(command);
-  auto again = world_.users.Create(command);
+  auto first = world_.users.Create(TestCaller(), command);
+  auto again = world_.users.Create(TestCaller(), command);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->user->id, first->user->id);
 
@@ -149,8 +153,8 @@ TEST_F(UserManagerTest, CreatesOnceForOneRequestId) {
   for (const auto& change : kDifferences) {
     UserManager::CreateCommand different = command;
     change(different);
-    ExpectError(world_.users.Create(different).status(), absl::StatusCode::kAlreadyExists,
-                reason::kRequestIdReused);
+    ExpectError(world_.users.Create(TestCaller(), different).status(),
+                absl::StatusCode::kAlreadyExists, reason::kRequestIdReused);
   }
   EXPECT_EQ(world_.AllUsers().size(), 1u);
 }
@@ -182,7 +186,7 @@ TEST_F(UserManagerTest, DoesNotClaimOnADomainThatGoesAtTheSameTime) {
   ManagerContext context = world_.context;
   context.random = &random;
   auto view = UserManager(context).Create(
-      {.organization = world_.acme.id(), .email = Email("ann@acme.test")});
+      TestCaller(), {.organization = world_.acme.id(), .email = Email("ann@acme.test")});
   ASSERT_TRUE(view.ok()) << view.status();
   EXPECT_FALSE(view->user->claimed);
   EXPECT_EQ(world_.AllUsers().size(), 1u);
@@ -336,7 +340,7 @@ TEST_F(UserManagerTest, FiltersByEveryCombination) {
 TEST_F(UserManagerTest, LooksAtNoMoreThanTenThousandUsersForAPage) {
   constexpr int kUsers = 25'000;
   ASSERT_TRUE(world_.runner
-                  .Run(world_.acme.id(),
+                  .Run(TestCaller(), world_.acme.id(),
                        [&](storage::Transaction& tx) -> absl::Status {
                          for (int i = 0; i < kUsers; ++i) {
                            const User user{
@@ -374,7 +378,7 @@ TEST_F(UserManagerTest, ChangesWhatTheCommandNames) {
   world_.clock.Advance(absl::Hours(1));
   UserManager::UpdateCommand change = Change(user);
   change.role = Role::kAdmin;
-  auto view = world_.users.Update(change);
+  auto view = world_.users.Update(TestCaller(), change);
   ASSERT_TRUE(view.ok()) << view.status();
   EXPECT_EQ(view->user->role, Role::kAdmin);
   EXPECT_EQ(view->user->display_name, "Ann");
@@ -385,7 +389,7 @@ TEST_F(UserManagerTest, ChangesWhatTheCommandNames) {
   change = Change(user);
   change.display_name = "";
   change.suspended = true;
-  view = world_.users.Update(change);
+  view = world_.users.Update(TestCaller(), change);
   EXPECT_EQ(view->user->role, Role::kAdmin);
   EXPECT_EQ(view->user->display_name, "");
   EXPECT_TRUE(view->user->suspended);
@@ -400,7 +404,7 @@ TEST_F(UserManagerTest, WritesNothingForAnUpdateThatChangesNothing) {
   same.display_name = "Ann";
   same.role = Role::kMember;
   same.suspended = false;
-  auto view = world_.users.Update(same);
+  auto view = world_.users.Update(TestCaller(), same);
   ASSERT_TRUE(view.ok()) << view.status();
   EXPECT_EQ(view->user->update_time, user.update_time);
   EXPECT_EQ(world_.engine->revision(), before);
@@ -411,29 +415,31 @@ TEST_F(UserManagerTest, ChangesOnlyTheVersionThatTheCallerSaw) {
   UserManager::UpdateCommand change = Change(*created->user);
   change.version = created->user.mod_revision;
   change.display_name = "Ann";
-  ASSERT_TRUE(world_.users.Update(change).ok());
+  ASSERT_TRUE(world_.users.Update(TestCaller(), change).ok());
   change.display_name = "Anna";
-  ExpectError(world_.users.Update(change).status(), absl::StatusCode::kAborted,
+  ExpectError(world_.users.Update(TestCaller(), change).status(), absl::StatusCode::kAborted,
               reason::kEtagMismatch);
-  ExpectError(world_.users.Delete(world_.acme.id(), created->user->id, created->user.mod_revision),
+  ExpectError(world_.users.Delete(TestCaller(), world_.acme.id(), created->user->id,
+                                  created->user.mod_revision),
               absl::StatusCode::kAborted, reason::kEtagMismatch);
   auto now = world_.users.Get(world_.acme.id(), created->user->id);
   EXPECT_EQ(now->user->display_name, "Ann");
   EXPECT_TRUE(
-      world_.users.Delete(world_.acme.id(), created->user->id, now->user.mod_revision).ok());
+      world_.users.Delete(TestCaller(), world_.acme.id(), created->user->id, now->user.mod_revision)
+          .ok());
 }
 
 TEST_F(UserManagerTest, DeletesAUserWithTheExemption) {
   const User user = world_.acme.Add({.email = "ann@acme.test", .role = Role::kAdmin});
   world_.acme.Exempt(user, ExemptionKind::kServiceAccount);
-  ASSERT_TRUE(world_.users.Delete(world_.acme.id(), user.id, std::nullopt).ok());
+  ASSERT_TRUE(world_.users.Delete(TestCaller(), world_.acme.id(), user.id, std::nullopt).ok());
   storage::SnapshotReader reader = world_.Reader();
   EXPECT_FALSE((*storage::ExemptionStore::Find(reader, world_.acme.id(), user.id)).has_value());
   ExpectError(world_.users.Get(world_.acme.id(), user.id).status(), absl::StatusCode::kNotFound,
               reason::kResourceNotFound);
   ExpectError(world_.users.Lookup(world_.acme.id(), user.email).status(),
               absl::StatusCode::kNotFound, reason::kResourceNotFound);
-  ExpectError(world_.users.Delete(world_.acme.id(), user.id, std::nullopt),
+  ExpectError(world_.users.Delete(TestCaller(), world_.acme.id(), user.id, std::nullopt),
               absl::StatusCode::kNotFound, reason::kResourceNotFound);
   world_.ExpectCountsRight();
   // The address is free again.
@@ -452,14 +458,14 @@ TEST_F(UserManagerTest, KeepsTheLastWayIn) {
   const auto refused = [&](const absl::Status& status) {
     ExpectError(status, absl::StatusCode::kFailedPrecondition, reason::kWouldLockOut);
   };
-  refused(world_.users.Update(demote).status());
-  refused(world_.users.Update(suspend).status());
-  refused(world_.users.Delete(world_.acme.id(), admin.id, std::nullopt));
+  refused(world_.users.Update(TestCaller(), demote).status());
+  refused(world_.users.Update(TestCaller(), suspend).status());
+  refused(world_.users.Delete(TestCaller(), world_.acme.id(), admin.id, std::nullopt));
   EXPECT_EQ(world_.AllUsers().at("ann@acme.test").role, Role::kAdmin);
 
   world_.acme.Exempt(world_.acme.Add({.email = "eve@acme.test"}), ExemptionKind::kBreakGlass);
-  EXPECT_TRUE(world_.users.Update(demote).ok());
-  EXPECT_TRUE(world_.users.Delete(world_.acme.id(), admin.id, std::nullopt).ok());
+  EXPECT_TRUE(world_.users.Update(TestCaller(), demote).ok());
+  EXPECT_TRUE(world_.users.Delete(TestCaller(), world_.acme.id(), admin.id, std::nullopt).ok());
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
 #include "storage/stores/transaction.h"
+#include "tests/builders/test_caller.h"
 #include "tests/storage/scoped_directory.h"
 
 namespace gatehouse::storage {
@@ -52,7 +53,7 @@ class StoreTestCase : public ::testing::TestWithParam<EngineKind> {
 
   // Commits what `body` writes; its revision.
   Revision Write(absl::FunctionRef<absl::Status(Transaction&)> body) {
-    const auto revision = runner_->Run(Org("acme"), body);
+    const auto revision = runner_->Run(TestCaller(), Org("acme"), body);
     EXPECT_TRUE(revision.ok()) << revision.status();
     return revision.value_or(0);
   }

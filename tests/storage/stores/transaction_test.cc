@@ -13,6 +13,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "policy/errors.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/storage/stores/store_test_case.h"
 
@@ -231,12 +232,13 @@ TEST_P(TransactionTest, GoesOnFromAnotherSnapshotWithItsOwnWrites) {
 TEST_P(TransactionTest, RunsAgainFromTheStartWhenAnotherCommitCameBetween) {
   WriteAll({{"a", "1"}});
   int attempts = 0;
-  const auto revision = runner().Run(Org("acme"), [&](Transaction& tx) -> absl::Status {
-    const std::string value = Ok(tx.Get("a"))->value;
-    if (++attempts == 1) WriteRaw("a", "2");
-    tx.Put(absl::StrCat("attempt-", attempts), value);
-    return absl::OkStatus();
-  });
+  const auto revision =
+      runner().Run(TestCaller(), Org("acme"), [&](Transaction& tx) -> absl::Status {
+        const std::string value = Ok(tx.Get("a"))->value;
+        if (++attempts == 1) WriteRaw("a", "2");
+        tx.Put(absl::StrCat("attempt-", attempts), value);
+        return absl::OkStatus();
+      });
   ASSERT_TRUE(revision.ok()) << revision.status();
   EXPECT_EQ(*revision, engine().revision());
   EXPECT_EQ(attempts, 2);
@@ -257,12 +259,13 @@ TEST_P(TransactionTest, DoesNotRunAgainForWhatItDidNotRead) {
 
 TEST_P(TransactionTest, GivesUpWhenOthersComeBetweenEveryTime) {
   int attempts = 0;
-  const auto revision = runner().Run(Org("acme"), [&](Transaction& tx) -> absl::Status {
-    RETURN_IF_ERROR(tx.Get("a").status());
-    WriteRaw("a", absl::StrCat(++attempts));
-    tx.Put("mine", "1");
-    return absl::OkStatus();
-  });
+  const auto revision =
+      runner().Run(TestCaller(), Org("acme"), [&](Transaction& tx) -> absl::Status {
+        RETURN_IF_ERROR(tx.Get("a").status());
+        WriteRaw("a", absl::StrCat(++attempts));
+        tx.Put("mine", "1");
+        return absl::OkStatus();
+      });
   EXPECT_EQ(attempts, TransactionRunner::kMaxAttempts);
   EXPECT_EQ(revision.status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ReasonOf(revision.status()), reason::kConcurrentChange);
@@ -274,11 +277,12 @@ TEST_P(TransactionTest, WritesNothingWhenItsBodyFails) {
   for (absl::StatusCode code :
        {absl::StatusCode::kNotFound, absl::StatusCode::kAborted, absl::StatusCode::kDataLoss}) {
     int attempts = 0;
-    const auto revision = runner().Run(Org("acme"), [&](Transaction& tx) -> absl::Status {
-      ++attempts;
-      tx.Put("mine", "1");
-      return Error(code, reason::kEtagMismatch, "as it was");
-    });
+    const auto revision =
+        runner().Run(TestCaller(), Org("acme"), [&](Transaction& tx) -> absl::Status {
+          ++attempts;
+          tx.Put("mine", "1");
+          return Error(code, reason::kEtagMismatch, "as it was");
+        });
     EXPECT_EQ(revision.status().code(), code);
     EXPECT_EQ(revision.status().message(), "as it was");
     EXPECT_EQ(ReasonOf(revision.status()), reason::kEtagMismatch);
@@ -305,7 +309,7 @@ TEST_P(TransactionTest, CommitsNothingWhenItsBodyOnlyReads) {
 void Increment(TransactionRunner& runner, const OrganizationId& organization) {
   absl::StatusOr<Revision> revision = absl::UnknownError("");
   do {
-    revision = runner.Run(organization, [](Transaction& tx) -> absl::Status {
+    revision = runner.Run(TestCaller(), organization, [](Transaction& tx) -> absl::Status {
       ASSIGN_OR_RETURN(auto entry, tx.Get("n"));
       int64_t n = 0;
       if (entry && !absl::SimpleAtoi(entry->value, &n)) return absl::DataLossError(entry->value);
@@ -354,14 +358,15 @@ TEST(TransactionRunner, ReturnsTheEnginesErrorsAtOnce) {
     TransactionRunner runner(&engine);
     engine.FailAt(method, 1, absl::UnavailableError("disk"));
     int finished = 0;
-    const auto revision = runner.Run(Org("acme"), [&](Transaction& tx) -> absl::Status {
-      RETURN_IF_ERROR(tx.Get("a").status());
-      RETURN_IF_ERROR(
-          tx.Scan({}, [](absl::string_view, absl::string_view, Revision) { return true; }));
-      tx.Put("b", "1");
-      ++finished;
-      return absl::OkStatus();
-    });
+    const auto revision =
+        runner.Run(TestCaller(), Org("acme"), [&](Transaction& tx) -> absl::Status {
+          RETURN_IF_ERROR(tx.Get("a").status());
+          RETURN_IF_ERROR(
+              tx.Scan({}, [](absl::string_view, absl::string_view, Revision) { return true; }));
+          tx.Put("b", "1");
+          ++finished;
+          return absl::OkStatus();
+        });
     EXPECT_EQ(revision.status(), absl::UnavailableError("disk")) << static_cast<int>(method);
     EXPECT_LE(finished, 1) << "a commit that may have happened must not be tried again";
   }

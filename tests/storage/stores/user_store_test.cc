@@ -13,6 +13,7 @@
 #include "storage/records/keys.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/organization_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/storage/stores/store_test_case.h"
 
 namespace gatehouse::storage {
@@ -274,8 +275,8 @@ TEST_P(UserStoreTest, CallsCountsBelowZeroDamage) {
        {keys::DomainCounts(Org("acme"), Dom("a.test")), keys::Totals(Org("acme"))}) {
     Add(user);
     WriteRaw(key, std::nullopt);
-    const auto revision =
-        runner().Run(Org("acme"), [&](Transaction& tx) { return UserStore::Delete(tx, user); });
+    const auto revision = runner().Run(
+        TestCaller(), Org("acme"), [&](Transaction& tx) { return UserStore::Delete(tx, user); });
     EXPECT_EQ(revision.status().code(), absl::StatusCode::kDataLoss) << key;
     EXPECT_EQ(ReasonOf(revision.status()), reason::kStoreCorrupt);
     for (const auto& [left, value] : Raw()) WriteRaw(left, std::nullopt);
@@ -307,11 +308,12 @@ TEST_P(UserStoreTest, KeepsItsBooksThroughRandomChangesByTwoServers) {
         Make(absl::StrCat("u", n), absl::StrCat("l", n), n % 2 ? "a.test" : "b.test",
              static_cast<Role>(1 + random() % 3), random() % 2 == 0);
     const bool remove = random() % 3 == 0;
-    const auto revision = server.Run(Org("acme"), [&](Transaction& tx) -> absl::Status {
-      ASSIGN_OR_RETURN(auto before, UserStore::FindByEmail(tx, Org("acme"), wanted.email));
-      if (!remove) return UserStore::Put(tx, before ? &before->value : nullptr, wanted);
-      return before ? UserStore::Delete(tx, **before) : absl::OkStatus();
-    });
+    const auto revision =
+        server.Run(TestCaller(), Org("acme"), [&](Transaction& tx) -> absl::Status {
+          ASSIGN_OR_RETURN(auto before, UserStore::FindByEmail(tx, Org("acme"), wanted.email));
+          if (!remove) return UserStore::Put(tx, before ? &before->value : nullptr, wanted);
+          return before ? UserStore::Delete(tx, **before) : absl::OkStatus();
+        });
     // The one that gave up wrote nothing, and there is nothing to check but the books.
     EXPECT_TRUE(revision.ok() || absl::IsAborted(revision.status())) << revision.status();
   };
