@@ -54,6 +54,18 @@ absl::string_view Name(ConnectionTestFailure failure) {
       return "CONFIGURATION_CHANGED";
     case ConnectionTestFailure::kMissingTimeLimits:
       return "MISSING_TIME_LIMITS";
+    case ConnectionTestFailure::kWrongState:
+      return "WRONG_STATE";
+    case ConnectionTestFailure::kWrongNonce:
+      return "WRONG_NONCE";
+    case ConnectionTestFailure::kCodeRefused:
+      return "CODE_REFUSED";
+    case ConnectionTestFailure::kUnknownKey:
+      return "UNKNOWN_KEY";
+    case ConnectionTestFailure::kEmailNotVerified:
+      return "EMAIL_NOT_VERIFIED";
+    case ConnectionTestFailure::kDiscoveryInvalid:
+      return "DISCOVERY_INVALID";
   }
   return "UNKNOWN";
 }

@@ -39,6 +39,13 @@ enum class ConnectionTestFailure {
   kForeignDomain = 22,              // an address on a domain that the organization does not hold
   kConfigurationChanged = 23,       // the profile changed between start and completion
   kMissingTimeLimits = 24,  // no NotOnOrAfter, or no AudienceRestriction / Recipient to check
+  // OIDC. The reasons above that name no XML hold for it too.
+  kWrongState = 25,
+  kWrongNonce = 26,
+  kCodeRefused = 27,       // the IdP refused the code, the verifier or our credentials
+  kUnknownKey = 28,        // signed by a key that the IdP does not publish
+  kEmailNotVerified = 29,  // email_verified is false, or absent where it must be there
+  kDiscoveryInvalid = 30,  // the discovery document contradicts the profile, or lacks a part
 };
 
 absl::string_view Name(ConnectionTestFailure failure);  // "WRONG_AUDIENCE", …
@@ -60,6 +67,11 @@ struct ConnectionTest {
   ConnectionTestFailure failure = ConnectionTestFailure::kNone;
   std::string failure_detail;  // what was expected and found, for the admin
   std::string email;           // canonical address that the IdP returned, when verified
+  bool staged = false;         // the profile's staged settings are under test
+  // OIDC: request_id is the state; the nonce of the ID token; and the PKCE
+  // verifier, sealed.
+  std::string nonce;
+  std::string sealed_code_verifier;
 };
 
 }  // namespace gatehouse

@@ -26,4 +26,8 @@ std::string VerificationRecordValue(absl::string_view token) {
   return absl::StrCat("gatehouse-domain-verification=", token);
 }
 
+std::string VerificationFileUrl(const DomainName& name) {
+  return absl::StrCat("https://", name.ascii(), "/.well-known/gatehouse-domain-verification.txt");
+}
+
 }  // namespace gatehouse

@@ -22,13 +22,19 @@ enum class DomainState {
 // "VERIFIED", …
 absl::string_view Name(DomainState state);
 
+// How a claim is proven. Persisted, never renumber.
+enum class VerificationMethod { kDns = 1, kHttpsFile = 2 };
+
 struct Domain {
   OrganizationId organization;
   DomainName name;
   DomainState state = DomainState::kPending;
   std::string verification_token;  // 32 hex digits
   absl::Time create_time;
-  absl::Time verify_time = absl::InfinitePast();  // last proven; InfinitePast: never
+  absl::Time verify_time = absl::InfinitePast();                // last proven; InfinitePast: never
+  VerificationMethod verify_method = VerificationMethod::kDns;  // of the last proof
+  // When AT_RISK: from when it is EXPIRED unless proven again.
+  absl::Time expire_time = absl::InfiniteFuture();
 };
 
 // Whether the organization holds the domain: at most one does at a time.
@@ -40,6 +46,9 @@ inline bool IsHeld(DomainState state) {
 std::string VerificationRecordName(const DomainName& name);  // _gatehouse.<domain>
 std::string VerificationRecordValue(
     absl::string_view token);  // gatehouse-domain-verification=<token>
+// The file that proves it by the second method; its content is the record value.
+// https://<domain>/.well-known/gatehouse-domain-verification.txt
+std::string VerificationFileUrl(const DomainName& name);
 
 }  // namespace gatehouse
 

@@ -3,7 +3,9 @@
 #define GATEHOUSE_POLICY_ENFORCEMENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -21,6 +23,41 @@ enum class EnforcementMode {
 // What an address gets that the organization does not know. Persisted.
 enum class UnmanagedUsers { kPassword = 1, kRequireSso = 2 };
 
+// What a gateway answers that cannot ask. Persisted, never renumber.
+enum class UnavailablePolicy { kRequireSso = 1, kAllowPassword = 2, kDeny = 3 };
+
+// When an enforcement stops by itself because SSO fails.
+struct AutomaticPause {
+  int min_failures = 1;                     // at least so many
+  int failure_percent = 100;                // and so much of all that were reported
+  absl::Duration window = absl::Hours(24);  // counted after a change
+
+  friend bool operator==(const AutomaticPause&, const AutomaticPause&) = default;
+};
+
+// How an enforcement reaches its users step by step; each part narrows whom it
+// covers now (policy/rollout.h).
+struct Rollout {
+  absl::Time start_time = absl::InfinitePast();        // InfinitePast: at once
+  int percent = 100;                                   // of addresses; 0: of `users` alone
+  std::vector<UserId> users;                           // covered whatever `percent` says; sorted
+  bool require_proof = false;                          // only whoever has signed in through SSO
+  absl::Time proof_deadline = absl::InfiniteFuture();  // and from then on everybody
+  std::optional<AutomaticPause> automatic_pause;
+
+  friend bool operator==(const Rollout&, const Rollout&) = default;
+};
+
+// An enforcement that stands still for users without a proven sign-in.
+struct Pause {
+  absl::Time time;
+  bool automatic = false;
+  std::string reason;
+  std::string actor;
+
+  friend bool operator==(const Pause&, const Pause&) = default;
+};
+
 struct Enforcement {
   OrganizationId organization;
   DomainName domain;
@@ -33,6 +70,14 @@ struct Enforcement {
   absl::Time enforce_time;
   // The commit that began it.
   uint64_t enforce_revision = 0;
+  // Covers subdomains that nobody else holds and that are not enforced
+  // themselves.
+  bool match_subdomains = false;
+  Rollout rollout;
+  std::optional<Pause> pause;
+  UnavailablePolicy on_unavailable = UnavailablePolicy::kRequireSso;
+  // When any of this was last changed: from then an automatic pause counts.
+  absl::Time change_time = absl::InfinitePast();
 };
 
 // Persisted, never renumber.
@@ -46,7 +91,8 @@ struct Exemption {
   OrganizationId organization;
   UserId user;  // also the exemption's id
   ExemptionKind kind = ExemptionKind::kBreakGlass;
-  std::string note;
+  std::string reason;    // for people
+  std::string approver;  // who made it: a user or a principal
   absl::Time create_time;
   absl::Time expire_time = absl::InfiniteFuture();  // InfiniteFuture: never
 

@@ -57,6 +57,22 @@ inline constexpr absl::string_view kStoreCorrupt = "STORE_CORRUPT";
 inline constexpr absl::string_view kShuttingDown = "SHUTTING_DOWN";
 inline constexpr absl::string_view kOverloaded = "OVERLOADED";
 inline constexpr absl::string_view kInternal = "INTERNAL";
+inline constexpr absl::string_view kCredentialMissing = "CREDENTIAL_MISSING";
+inline constexpr absl::string_view kCredentialInvalid = "CREDENTIAL_INVALID";
+inline constexpr absl::string_view kCredentialExpired = "CREDENTIAL_EXPIRED";
+inline constexpr absl::string_view kPermissionDenied = "PERMISSION_DENIED";
+inline constexpr absl::string_view kRateLimited = "RATE_LIMITED";
+inline constexpr absl::string_view kAccessTokenEnded = "ACCESS_TOKEN_ENDED";
+inline constexpr absl::string_view kAuditEventsRemoved = "AUDIT_EVENTS_REMOVED";
+inline constexpr absl::string_view kWatchTooSlow = "WATCH_TOO_SLOW";
+inline constexpr absl::string_view kHttpsFileMissing = "HTTPS_FILE_MISSING";
+inline constexpr absl::string_view kHttpsFileWrong = "HTTPS_FILE_WRONG";
+inline constexpr absl::string_view kHttpsUnavailable = "HTTPS_UNAVAILABLE";
+inline constexpr absl::string_view kIdpUnavailable = "IDP_UNAVAILABLE";
+inline constexpr absl::string_view kUserNotManaged = "USER_NOT_MANAGED";
+inline constexpr absl::string_view kUserExempt = "USER_EXEMPT";
+inline constexpr absl::string_view kNothingStaged = "NOTHING_STAGED";
+inline constexpr absl::string_view kNotPaused = "NOT_PAUSED";
 }  // namespace reason
 
 // Something whose state stands in the way.

@@ -2,6 +2,8 @@
 #ifndef GATEHOUSE_POLICY_SSO_PROFILE_H_
 #define GATEHOUSE_POLICY_SSO_PROFILE_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,11 +32,42 @@ struct SamlSettings {
 
 inline constexpr int kMaxCertificates = 10;
 
+// OpenID Connect 1.0 connection, authorization code flow with PKCE.
+struct OidcSettings {
+  std::string issuer;
+  std::string client_id;
+  std::string redirect_uri;
+  std::vector<std::string> extra_scopes;  // beside "openid email"
+  std::string email_claim;                // empty: "email"
+  bool allow_missing_email_verified = false;
+  // Counts the changes of the client secret, which is a record of its own; 0:
+  // there is none (a public client).
+  int64_t client_secret_version = 0;
+
+  friend bool operator==(const OidcSettings&, const OidcSettings&) = default;
+};
+
+// What protocol an IdP speaks. Numbers as gatehouse.v1.SsoDestination.Protocol.
+// Persisted, never renumber.
+enum class SsoProtocol { kSaml = 1, kOidc = 2 };
+
+// New SAML settings that the IdP's metadata brought, which wait for a
+// connection test to take the place of the profile's.
+struct StagedSettings {
+  SamlSettings saml;
+  absl::Time stage_time;
+};
+
 struct SsoProfile {
   OrganizationId organization;
   SsoProfileId id;
   std::string display_name;
-  SamlSettings saml;
+  SsoProtocol protocol = SsoProtocol::kSaml;
+  SamlSettings saml;  // of a SAML profile
+  OidcSettings oidc;  // of an OIDC profile
+  // SAML: where the IdP publishes its metadata; empty: not followed.
+  std::string metadata_url;
+  std::optional<StagedSettings> staged;
   // ConfigurationBytes of the settings that last passed a connection test;
   // empty: none passed.
   std::string tested_configuration;
@@ -61,6 +94,14 @@ enum class TestStatus {
 //   each string as its length (4 bytes, big-endian) and its bytes; count as 4
 //   bytes, big-endian; certificates in ascending byte order, each once.
 std::string ConfigurationBytes(const SamlSettings& settings);
+// The same of an OIDC connection:
+//   bytes   = %x02 issuer client_id redirect_uri email_claim
+//             allow_missing_email_verified client_secret_version count *scope
+//   the flag as one byte, the version as 8 bytes, big-endian; scopes in
+//   ascending byte order, each once.
+std::string ConfigurationBytes(const OidcSettings& settings);
+// Of the profile's settings, whatever its protocol.
+std::string ConfigurationBytes(const SsoProfile& profile);
 
 TestStatus TestStatusOf(const SsoProfile& profile);
 

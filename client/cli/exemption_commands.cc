@@ -21,7 +21,7 @@ using Stub = v1::EnforcementService::Stub;
 struct ExemptionOptions {
   std::string user;
   v1::Exemption::Kind kind = v1::Exemption::KIND_UNSPECIFIED;
-  std::string note;
+  std::string reason;
   std::string expires;
   std::string request_id;
   ListOptions list;
@@ -41,7 +41,7 @@ FieldList Describe(const Session& session, const v1::Exemption& exemption) {
   fields.Add("user", exemption.user());
   fields.Add("email", exemption.email());
   fields.Add("kind", ShortName(exemption.kind()));
-  fields.Add("note", exemption.note());
+  fields.Add("reason", exemption.reason());
   fields.Add("created", session.When(exemption.has_create_time(), exemption.create_time()));
   fields.Add("ends", ExpiryCell(session, exemption, true));
   return fields;
@@ -51,7 +51,7 @@ absl::StatusOr<ExitCode> Create(Session& session, const ExemptionOptions& option
   v1::CreateExemptionRequest request;
   v1::Exemption& exemption = *request.mutable_exemption();
   exemption.set_kind(options.kind);
-  exemption.set_note(options.note);
+  exemption.set_reason(options.reason);
   if (!options.expires.empty()) {
     ASSIGN_OR_RETURN(const absl::Time end, ParseMoment(options.expires, session.now()));
     SetTime(end, exemption.mutable_expire_time());
@@ -76,7 +76,7 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const ExemptionOptions& optio
          return session.Ago(e.has_create_time(), e.create_time());
        }},
       {"EXEMPTION", [](const v1::Exemption& e) { return LastPart(e.name()); }},
-      {"NOTE", [](const v1::Exemption& e) { return e.note(); }},
+      {"REASON", [](const v1::Exemption& e) { return e.reason(); }},
   };
   return List(session, &Stub::ListExemptions, request, &v1::ListExemptionsResponse::exemptions,
               options.list, columns, absl::StrCat("exemptions in ", request.parent()));
@@ -101,7 +101,7 @@ absl::StatusOr<ExitCode> Delete(Session& session, const ExemptionOptions& option
 void AddExemptionCommands(CommandTree& tree) {
   CLI::App* noun = tree.AddNoun("exemption", "Exemptions: users kept off enforcement",
                                 {"gatehouse exemption create root@acme.example --org acme \\",
-                                 "    --kind break-glass --note \"sealed envelope in the safe\"",
+                                 "    --kind break-glass --reason \"sealed envelope in the safe\"",
                                  "gatehouse exemption list --org acme"});
   auto options = std::make_shared<ExemptionOptions>();
 
@@ -109,7 +109,7 @@ void AddExemptionCommands(CommandTree& tree) {
       tree.Add(noun, "create", "Keep a user off enforcement",
                {"gatehouse exemption create root@acme.example --org acme --kind break-glass",
                 "gatehouse exemption create ci@acme.example --org acme --kind service-account \\",
-                "    --note \"nightly build\" --expires 90d"},
+                "    --reason \"nightly build\" --expires 90d"},
                [options](Session& session) { return Create(session, *options); });
   AddArgument(create, "USER", options->user, "an email address, a user id, or its full name");
   // A triggering admin's exemption is made by the enforcement itself.
@@ -117,7 +117,7 @@ void AddExemptionCommands(CommandTree& tree) {
           "break-glass: a way in for the day the IdP fails; service-account: no person",
           {v1::Exemption::KIND_TRIGGERING_ADMIN})
       ->required();
-  AddText(create, "--note", "TEXT", options->note, "why, for people");
+  AddText(create, "--reason", "TEXT", options->reason, "why, for people");
   AddMoment(create, "--expires", options->expires,
             "when it ends (2026-12-31T18:00:00Z, or 30d from now); else never");
   AddRequestId(create, options->request_id);

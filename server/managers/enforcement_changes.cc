@@ -131,7 +131,7 @@ absl::Status ExemptActingAdmin(storage::Transaction& tx, const EnforceCommand& c
   effect->new_exemption = Exemption{.organization = command.organization,
                                     .user = admin.id,
                                     .kind = ExemptionKind::kTriggeringAdmin,
-                                    .note = "triggered the enforcement",
+                                    .reason = "triggered the enforcement",
                                     .create_time = now,
                                     .expire_time = command.exemption_expire_time};
   effect->new_exemption_email = admin.email;

@@ -34,7 +34,7 @@ absl::Status CheckCommand(const ExemptionManager::CreateCommand& command, absl::
     return InvalidField("exemption.kind", Name(command.kind),
                         "BREAK_GLASS or SERVICE_ACCOUNT; EnforceDomains makes TRIGGERING_ADMIN");
   }
-  RETURN_IF_ERROR(CheckText("exemption.note", command.note, 0, kMaxNoteBytes));
+  RETURN_IF_ERROR(CheckText("exemption.reason", command.reason, 1, kMaxNoteBytes));
   if (command.expire_time <= now) {
     return InvalidField("exemption.expire_time", absl::FormatTime(command.expire_time),
                         "a time that lies ahead");
@@ -50,11 +50,11 @@ absl::StatusOr<ExemptionView> ExemptionManager::Create(const Caller& caller,
   RETURN_IF_ERROR(CheckCommand(command, now));
   const IdempotentRequest request(command.organization, command.request_id,
                                   {"CreateExemption", command.user.value(), Name(command.kind),
-                                   command.note, absl::FormatTime(command.expire_time)});
+                                   command.reason, absl::FormatTime(command.expire_time)});
   const Exemption exemption{.organization = command.organization,
                             .user = command.user,
                             .kind = command.kind,
-                            .note = command.note,
+                            .reason = command.reason,
                             .create_time = now,
                             .expire_time = command.expire_time};
   auto create = [&](storage::Transaction& tx) -> absl::Status {

@@ -27,7 +27,7 @@ class ExemptionManager {
     OrganizationId organization;
     UserId user;
     ExemptionKind kind = ExemptionKind::kBreakGlass;
-    std::string note;
+    std::string reason;
     absl::Time expire_time = absl::InfiniteFuture();
     std::string request_id;
   };

@@ -69,7 +69,7 @@ v1::Exemption Render(const Exemption& exemption) {
   rendered.set_name(ExemptionNameOf(exemption.organization, exemption.user));
   rendered.set_user(UserNameOf(exemption.organization, exemption.user));
   rendered.set_kind(static_cast<v1::Exemption::Kind>(exemption.kind));
-  rendered.set_note(exemption.note);
+  rendered.set_reason(exemption.reason);
   *rendered.mutable_create_time() = RenderTime(exemption.create_time);
   if (exemption.expire_time != absl::InfiniteFuture()) {
     *rendered.mutable_expire_time() = RenderTime(exemption.expire_time);
@@ -139,7 +139,7 @@ absl::StatusOr<ExemptionManager::CreateCommand> ParseCommand(
   ASSIGN_OR_RETURN(command.kind,
                    ParseEnum<ExemptionKind>("exemption.kind", exemption.kind(), std::nullopt,
                                             v1::Exemption::Kind_IsValid));
-  command.note = exemption.note();
+  command.reason = exemption.reason();
   if (exemption.has_expire_time()) {
     ASSIGN_OR_RETURN(command.expire_time,
                      ParseTime("exemption.expire_time", exemption.expire_time()));

@@ -5,10 +5,13 @@
 #ifndef GATEHOUSE_STORAGE_RECORDS_CONVERSIONS_H_
 #define GATEHOUSE_STORAGE_RECORDS_CONVERSIONS_H_
 
+#include "policy/access_token.h"
 #include "policy/connection_test.h"
 #include "policy/domain.h"
 #include "policy/enforcement.h"
+#include "policy/login_activity.h"
 #include "policy/organization.h"
+#include "policy/sso_override.h"
 #include "policy/sso_profile.h"
 #include "policy/user.h"
 #include "storage/records/records.pb.h"
@@ -22,6 +25,9 @@ v1::SsoProfileRecord ToRecord(const SsoProfile& profile);
 v1::ConnectionTestRecord ToRecord(const ConnectionTest& test);
 v1::EnforcementRecord ToRecord(const Enforcement& enforcement);
 v1::ExemptionRecord ToRecord(const Exemption& exemption);
+v1::SsoOverrideRecord ToRecord(const SsoOverride& override_);
+v1::LoginActivityRecord ToRecord(const LoginActivity& activity);
+v1::AccessTokenRecord ToRecord(const AccessToken& token);
 
 // Fill in what the record holds; identity (organization, id, address) comes from
 // the key and is the caller's to set. False: the record holds a value that this
@@ -33,6 +39,9 @@ v1::ExemptionRecord ToRecord(const Exemption& exemption);
 [[nodiscard]] bool FromRecord(const v1::ConnectionTestRecord& record, ConnectionTest* test);
 [[nodiscard]] bool FromRecord(const v1::EnforcementRecord& record, Enforcement* enforcement);
 [[nodiscard]] bool FromRecord(const v1::ExemptionRecord& record, Exemption* exemption);
+[[nodiscard]] bool FromRecord(const v1::SsoOverrideRecord& record, SsoOverride* override_);
+[[nodiscard]] bool FromRecord(const v1::LoginActivityRecord& record, LoginActivity* activity);
+[[nodiscard]] bool FromRecord(const v1::AccessTokenRecord& record, AccessToken* token);
 
 }  // namespace gatehouse::storage
 

@@ -85,6 +85,40 @@ std::string Exemption(const OrganizationId& organization, const UserId& user) {
   return Key(kExemption, organization.value(), user.value());
 }
 
+std::string SsoOverride(const OrganizationId& organization, const UserId& user) {
+  return Key(kSsoOverride, organization.value(), user.value());
+}
+
+std::string LoginActivity(const OrganizationId& organization, const UserId& user) {
+  return Key(kLoginActivity, organization.value(), user.value());
+}
+
+std::string EnforcementCounts(const OrganizationId& organization, const DomainName& domain) {
+  return Key(kEnforcementCounts, organization.value(), domain.ascii());
+}
+
+std::string DomainCheck(const OrganizationId& organization, const DomainName& domain) {
+  return Key(kDomainCheck, organization.value(), domain.ascii());
+}
+
+std::string ProfileWatch(const OrganizationId& organization, const SsoProfileId& profile) {
+  return Key(kProfileWatch, organization.value(), profile.value());
+}
+
+std::string AccessToken(const AccessTokenId& token) { return Key(kAccessToken, token.value()); }
+
+std::string AccessTokenUse(const AccessTokenId& token) {
+  return Key(kAccessTokenUse, token.value());
+}
+
+std::string AuditEntry(const OrganizationId& organization, int64_t sequence) {
+  return Key(kAuditEntry, organization.value(), absl::StrFormat("%016x", sequence));
+}
+
+std::string AuditChain(const OrganizationId& organization) {
+  return Key(kAuditChain, organization.value());
+}
+
 std::string UsedAssertion(const OrganizationId& organization, const SsoProfileId& profile,
                           absl::string_view assertion_id) {
   return Key(kUsedAssertion, organization.value(), profile.value(), assertion_id);

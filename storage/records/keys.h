@@ -5,11 +5,13 @@
 #ifndef GATEHOUSE_STORAGE_RECORDS_KEYS_H_
 #define GATEHOUSE_STORAGE_RECORDS_KEYS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "policy/access_token.h"
 #include "policy/domain_name.h"
 #include "policy/email_address.h"
 #include "policy/ids.h"
@@ -18,13 +20,19 @@ namespace gatehouse::storage::keys {
 
 // Persisted, never reuse a letter.
 inline constexpr char kUsedAssertion = 'a';
+inline constexpr char kAccessTokenUse = 'b';
 inline constexpr char kDomainCounts = 'c';
 inline constexpr char kDomain = 'd';
 inline constexpr char kEnforcement = 'e';
+inline constexpr char kSsoOverride = 'f';
 inline constexpr char kPolicyGuard = 'g';
 inline constexpr char kDomainHolder = 'h';
 inline constexpr char kUserAddress = 'i';
+inline constexpr char kDomainCheck = 'j';
 inline constexpr char kProfileKey = 'k';
+inline constexpr char kLoginActivity = 'l';
+inline constexpr char kAccessToken = 'm';
+inline constexpr char kProfileWatch = 'n';
 inline constexpr char kOrganization = 'o';
 inline constexpr char kSsoProfile = 'p';
 inline constexpr char kRequest = 'q';
@@ -32,8 +40,11 @@ inline constexpr char kAdmin = 'r';
 inline constexpr char kConnectionTest = 's';
 inline constexpr char kTotals = 't';
 inline constexpr char kUser = 'u';
+inline constexpr char kAuditEntry = 'v';
+inline constexpr char kAuditChain = 'w';
 inline constexpr char kExemption = 'x';
 inline constexpr char kExpiry = 'y';
+inline constexpr char kEnforcementCounts = 'z';
 
 std::string Organization(const OrganizationId& organization);
 std::string PolicyGuard(const OrganizationId& organization);
@@ -50,6 +61,16 @@ std::string ConnectionTest(const OrganizationId& organization, const SsoProfileI
                            const ConnectionTestId& test);
 std::string Enforcement(const OrganizationId& organization, const DomainName& domain);
 std::string Exemption(const OrganizationId& organization, const UserId& user);
+std::string SsoOverride(const OrganizationId& organization, const UserId& user);
+std::string LoginActivity(const OrganizationId& organization, const UserId& user);
+std::string EnforcementCounts(const OrganizationId& organization, const DomainName& domain);
+std::string DomainCheck(const OrganizationId& organization, const DomainName& domain);
+std::string ProfileWatch(const OrganizationId& organization, const SsoProfileId& profile);
+std::string AccessToken(const AccessTokenId& token);
+std::string AccessTokenUse(const AccessTokenId& token);
+// `organization` empty: the server's own chain. Ordered by sequence.
+std::string AuditEntry(const OrganizationId& organization, int64_t sequence);
+std::string AuditChain(const OrganizationId& organization);
 std::string UsedAssertion(const OrganizationId& organization, const SsoProfileId& profile,
                           absl::string_view assertion_id);
 // `organization` may be empty: requests to create an organization.

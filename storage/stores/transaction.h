@@ -22,6 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "policy/audit_event.h"
 #include "policy/caller.h"
 #include "policy/ids.h"
 #include "storage/engine.h"
@@ -78,6 +79,16 @@ class Transaction final : public Reader {
   void MoveTo(std::shared_ptr<const Snapshot> snapshot);
 
   bool has_writes() const { return !writes_.empty(); }
+  // Adds an event of its own to the audit log, by the same commit: something
+  // that is more than the change of a resource. `resource`: its name.
+  struct Description {
+    AuditEventKind kind;
+    std::string resource;
+    std::string description;  // for people; at most 1,024 bytes
+  };
+  void Describe(Description description) { descriptions_.push_back(std::move(description)); }
+  const std::vector<Description>& descriptions() const { return descriptions_; }
+
   // Bytes of keys and values to write, for batching.
   size_t write_bytes() const { return write_bytes_; }
   CommitRequest BuildCommit() const;
@@ -86,6 +97,7 @@ class Transaction final : public Reader {
   std::shared_ptr<const Snapshot> snapshot_;
   std::map<std::string, Revision, std::less<>> conditions_;
   std::map<std::string, std::optional<std::string>, std::less<>> writes_;
+  std::vector<Description> descriptions_;
   size_t write_bytes_ = 0;
 };
 

@@ -260,7 +260,7 @@ TEST_F(EndToEndEnforcement, TheLastWayInIsKept) {
   ASSERT_OK(
       api().Call(&Enforcements::CreateExemption, absl::Substitute(R"(parent: "$0"
                                            exemption { user: "$1" kind: KIND_BREAK_GLASS
-                                                       note: "for the day the IdP fails" })",
+                                                       reason: "for the day the IdP fails" })",
                                                                   tenant.name(), rescue.name())));
   EXPECT_OK(api().Call(&Enforcements::DeleteExemption, remove));
   EXPECT_EQ(VerdictFor(tenant, tenant.Email("owner")), kEnforced);

@@ -241,14 +241,14 @@ TEST_F(EnforcementTest, IsListedAndShown) {
 TEST_F(EnforcementTest, ExemptionIsCreatedForAnAddress) {
   const CliResult result =
       cli.Run({"exemption", "create", "root@acme.example", "--org", "acme", "--kind", "break-glass",
-               "--note", "safe", "--expires", "2026-12-31T18:00:00Z"});
+               "--reason", "safe", "--expires", "2026-12-31T18:00:00Z"});
   EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
   EXPECT_THAT(result.out, HasSubstr("ends  2026-12-31T18:00:00Z (in 216 days)\n"));
   const auto request = cli.server.Last<v1::CreateExemptionRequest>();
   EXPECT_EQ(request.parent(), "organizations/acme");
   EXPECT_EQ(request.exemption().user(), "organizations/acme/users/u1");
   EXPECT_EQ(request.exemption().kind(), v1::Exemption::KIND_BREAK_GLASS);
-  EXPECT_EQ(request.exemption().note(), "safe");
+  EXPECT_EQ(request.exemption().reason(), "safe");
   EXPECT_EQ(cli.Run("exemption create u1 --org acme").exit_code, ExitCode::kUsage);  // no kind
 }
 
@@ -261,10 +261,10 @@ TEST_F(EnforcementTest, ExemptionsAreListedAndEnded) {
   ended.set_name("organizations/acme/exemptions/u2");
   ended.set_email("ci@acme.example");
   ended.set_kind(v1::Exemption::KIND_SERVICE_ACCOUNT);
-  ended.set_note("nightly");
+  ended.set_reason("nightly");
   *ended.mutable_expire_time() = TimeAgo(absl::Hours(24));
   EXPECT_EQ(cli.Run("exemption list --org acme").out,
-            "EMAIL              KIND              ENDS       CREATED  EXEMPTION  NOTE\n"
+            "EMAIL              KIND              ENDS       CREATED  EXEMPTION  REASON\n"
             "root@acme.example  triggering-admin  never      -        u1         -\n"
             "ci@acme.example    service-account   1 day ago  -        u2         nightly\n");
 

@@ -489,8 +489,8 @@ TEST(CreateExemption, RefusesBadInput) {
   using absl::StatusCode;
   EXPECT_EQ(with([](auto& c) { c.kind = ExemptionKind::kTriggeringAdmin; }),
             StatusCode::kInvalidArgument);
-  EXPECT_EQ(with([](auto& c) { c.note = std::string(1001, 'n'); }), StatusCode::kInvalidArgument);
-  EXPECT_EQ(with([](auto& c) { c.note = "two\nlines"; }), StatusCode::kInvalidArgument);
+  EXPECT_EQ(with([](auto& c) { c.reason = std::string(1001, 'n'); }), StatusCode::kInvalidArgument);
+  EXPECT_EQ(with([](auto& c) { c.reason = "two\nlines"; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(with([&](auto& c) { c.expire_time = world.clock.Now(); }),
             StatusCode::kInvalidArgument);
   EXPECT_EQ(with([](auto& c) { c.user = UserId::FromTrusted("nobody"); }), StatusCode::kNotFound);

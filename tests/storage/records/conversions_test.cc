@@ -144,11 +144,11 @@ TEST(Conversions, KeepAnEnforcement) {
 
 TEST(Conversions, KeepAnExemption) {
   const Exemption read = RoundTrip(Exemption{.kind = ExemptionKind::kServiceAccount,
-                                             .note = "backup job",
+                                             .reason = "backup job",
                                              .create_time = At(1),
                                              .expire_time = At(2)});
   EXPECT_EQ(read.kind, ExemptionKind::kServiceAccount);
-  EXPECT_EQ(read.note, "backup job");
+  EXPECT_EQ(read.reason, "backup job");
   EXPECT_EQ(read.create_time, At(1));
   EXPECT_EQ(read.expire_time, At(2));
 }
@@ -159,7 +159,7 @@ TEST(Conversions, LeaveWhoItIsToTheCaller) {
                 Organization{.id = OrganizationId::FromTrusted("acme")});
   EXPECT_EQ(organization.id.value(), "acme");
   const Exemption exemption =
-      RoundTrip(Exemption{.note = "x", .create_time = At(1), .expire_time = At(2)},
+      RoundTrip(Exemption{.reason = "x", .create_time = At(1), .expire_time = At(2)},
                 Exemption{.organization = OrganizationId::FromTrusted("acme"),
                           .user = UserId::FromTrusted("u1")});
   EXPECT_EQ(exemption.organization.value(), "acme");

@@ -244,14 +244,14 @@ TEST_P(PolicyStoresTest, VisitEveryExemptionOfEveryOrganization) {
   Write([&](Transaction& tx) -> absl::Status {
     for (absl::string_view owner : {"acme", "acme-2", "other"}) {
       RETURN_IF_ERROR(ExemptionStore::Put(
-          tx, {.organization = Org(owner), .user = Uid("u1"), .note = std::string(owner)}));
+          tx, {.organization = Org(owner), .user = Uid("u1"), .reason = std::string(owner)}));
     }
     return absl::OkStatus();
   });
   SnapshotReader reader = Reader();
   std::vector<std::string> seen;
   ASSERT_TRUE(ExemptionStore::ForEach(reader, [&](Stored<Exemption> exemption) {
-                EXPECT_EQ(exemption->organization.value(), exemption->note);
+                EXPECT_EQ(exemption->organization.value(), exemption->reason);
                 EXPECT_EQ(exemption->user.value(), "u1");
                 seen.push_back(exemption->organization.value());
                 return absl::OkStatus();
