@@ -23,6 +23,8 @@ _PKG_CONFIG = {
         "absl_time",
     ],
     "cares": ["libcares"],
+    "cjose": ["cjose"],
+    "curl": ["libcurl"],
     "grpc": ["grpc++", "protobuf"],
     "icu": ["icu-uc", "icu-i18n"],
     "openssl": ["openssl"],
@@ -49,6 +51,7 @@ _PLAIN = {
     # gtest_main only serves a test that has no main of its own.
     "gtest": ["-lgtest_main", "-lgmock", "-lgtest"],
     "nlohmann_json": [],
+    "prometheus": ["-lprometheus-cpp-pull", "-lprometheus-cpp-core"],
     # Header only: the package's library is built with exceptions, our parser is not.
     "tomlplusplus": [],
 }
