@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/record_io.h"
@@ -71,6 +73,15 @@ absl::StatusOr<bool> DomainStore::Holds(Reader& reader, const OrganizationId& or
   return holder && (*holder)->organization == organization && IsHeld((*holder)->state);
 }
 
+absl::StatusOr<bool> DomainStore::ClaimsOn(Reader& reader, const OrganizationId& organization,
+                                           const DomainName& name) {
+  for (std::optional<DomainName> at = name; at; at = at->Parent()) {
+    ASSIGN_OR_RETURN(auto holder, FindHolder(reader, *at));
+    if (holder && IsHeld((*holder)->state)) return (*holder)->organization == organization;
+  }
+  return false;
+}
+
 absl::Status DomainStore::ForEachHolder(
     Reader& reader,
     absl::FunctionRef<absl::Status(const OrganizationId&, const DomainName&)> visit) {
@@ -93,6 +104,26 @@ absl::StatusOr<DomainCounts> DomainStore::Counts(Reader& reader, const Organizat
   return DomainCounts{.users = (*record)->users(),
                       .claimed = (*record)->claimed(),
                       .mod_revision = record->mod_revision};
+}
+
+absl::StatusOr<std::map<DomainName, DomainCounts>> DomainStore::CountsBelow(
+    Reader& reader, const OrganizationId& organization, const DomainName& name) {
+  const std::string suffix = absl::StrCat(".", name.ascii());
+  std::map<DomainName, DomainCounts> below;
+  RETURN_IF_ERROR(ScanRange(
+      reader, PrefixRange(keys::OrganizationPrefix(keys::kDomainCounts, organization)),
+      [&](absl::string_view key, absl::string_view value,
+          Revision mod_revision) -> absl::StatusOr<bool> {
+        const absl::string_view domain = keys::Parse(key)->second;
+        if (!absl::EndsWith(domain, suffix)) return true;
+        v1::DomainCountsRecord record;
+        RETURN_IF_ERROR(OpenRecord(key, value, &record));
+        below.emplace(DomainName::FromTrusted(domain), DomainCounts{.users = record.users(),
+                                                                    .claimed = record.claimed(),
+                                                                    .mod_revision = mod_revision});
+        return true;
+      }));
+  return below;
 }
 
 }  // namespace gatehouse::storage

@@ -3,6 +3,7 @@
 #define GATEHOUSE_STORAGE_STORES_DOMAIN_STORE_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ struct DomainStore {
   // Whether `organization` holds `name`: its users there, if claimed, are managed.
   static absl::StatusOr<bool> Holds(Reader& reader, const OrganizationId& organization,
                                     const DomainName& name);
+  // Whether `organization` claims users on `name`: it holds the closest domain
+  // that anybody holds, of `name` and its parents.
+  static absl::StatusOr<bool> ClaimsOn(Reader& reader, const OrganizationId& organization,
+                                       const DomainName& name);
   // Every domain that has a holder (held or EXPIRED), by name.
   static absl::Status ForEachHolder(
       Reader& reader,
@@ -51,6 +56,11 @@ struct DomainStore {
 
   static absl::StatusOr<DomainCounts> Counts(Reader& reader, const OrganizationId& organization,
                                              const DomainName& name);
+  // The counts of each subdomain of `name` on which the organization has, or
+  // ever had, users. Its cost is the number of domains of the organization's
+  // users.
+  static absl::StatusOr<std::map<DomainName, DomainCounts>> CountsBelow(
+      Reader& reader, const OrganizationId& organization, const DomainName& name);
 };
 
 }  // namespace gatehouse::storage

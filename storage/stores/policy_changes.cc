@@ -25,6 +25,9 @@ PolicyChanges PolicyChangesOf(const std::vector<Change>& changes) {
         case keys::kExemption:
           policy.exemptions.emplace(organization, UserId::FromTrusted(parsed->second));
           break;
+        case keys::kSsoOverride:
+          policy.overrides.emplace(organization, UserId::FromTrusted(parsed->second));
+          break;
         default:
           break;
       }

@@ -1,5 +1,5 @@
-// What a commit changed of the rules that decide: which domains, profiles and
-// exemptions to read again.
+// What a commit changed of the rules that decide: which domains, profiles,
+// exemptions and overrides to read again.
 #ifndef GATEHOUSE_STORAGE_STORES_POLICY_CHANGES_H_
 #define GATEHOUSE_STORAGE_STORES_POLICY_CHANGES_H_
 
@@ -18,8 +18,11 @@ struct PolicyChanges {
   std::set<DomainName> domains;
   std::set<std::pair<OrganizationId, SsoProfileId>> profiles;
   std::set<std::pair<OrganizationId, UserId>> exemptions;
+  std::set<std::pair<OrganizationId, UserId>> overrides;
 
-  bool empty() const { return domains.empty() && profiles.empty() && exemptions.empty(); }
+  bool empty() const {
+    return domains.empty() && profiles.empty() && exemptions.empty() && overrides.empty();
+  }
 };
 
 PolicyChanges PolicyChangesOf(const std::vector<Change>& changes);

@@ -12,10 +12,13 @@
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/expiry_queue.h"
+#include "storage/stores/login_activity_store.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/request_store.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
+#include "tests/builders/test_secrets.h"
 #include "tests/storage/stores/store_test_case.h"
 
 namespace gatehouse::storage {
@@ -73,6 +76,10 @@ std::vector<Way> WaysThroughPolicy() {
        [=](Tx& tx) { return DomainStore::Delete(tx, {.organization = acme, .name = domain}); }},
       {"counts", keys::DomainCounts(acme, domain),
        [=](Tx& tx) { return DomainStore::Counts(tx, acme, domain).status(); }},
+      {"counts of subdomains", keys::DomainCounts(acme, domain),
+       [=](Tx& tx) { return DomainStore::CountsBelow(tx, acme, Dom("test")).status(); }},
+      {"whether it claims", keys::DomainHolder(domain),
+       [=](Tx& tx) { return DomainStore::ClaimsOn(tx, acme, Dom("eu.a.test")).status(); }},
       {"enforcement", keys::Enforcement(acme, domain),
        [=](Tx& tx) { return EnforcementStore::Find(tx, acme, domain).status(); }},
       {"enforcements", keys::Enforcement(acme, domain),
@@ -85,13 +92,36 @@ std::vector<Way> WaysThroughPolicy() {
        [=](Tx& tx) {
          return ExemptionStore::ForEach(tx, [](Stored<Exemption>) { return absl::OkStatus(); });
        }},
+      {"override", keys::SsoOverride(acme, Uid("u1")),
+       [=](Tx& tx) { return SsoOverrideStore::Find(tx, acme, Uid("u1")).status(); }},
+      {"overrides", keys::SsoOverride(acme, Uid("u1")),
+       [=](Tx& tx) { return SsoOverrideStore::List(tx, acme, "", 10).status(); }},
+      {"all overrides", keys::SsoOverride(acme, Uid("u1")),
+       [=](Tx& tx) {
+         return SsoOverrideStore::ForEach(tx, [](Stored<SsoOverride>) { return absl::OkStatus(); });
+       }},
+      {"sign-ins", keys::LoginActivity(acme, Uid("u1")),
+       [=](Tx& tx) { return LoginActivityStore::Find(tx, acme, Uid("u1")).status(); }},
+      {"everybody's sign-ins", keys::LoginActivity(acme, Uid("u1")),
+       [=](Tx& tx) {
+         return LoginActivityStore::ForEach(tx,
+                                            [](Stored<LoginActivity>) { return absl::OkStatus(); });
+       }},
       {"profile", keys::SsoProfile(acme, Pid("idp")),
        [=](Tx& tx) { return SsoProfileStore::Find(tx, acme, Pid("idp")).status(); }},
       {"profiles", keys::SsoProfile(acme, Pid("idp")),
        [=](Tx& tx) { return SsoProfileStore::List(tx, acme, "", 10).status(); }},
       {"private key", keys::ProfileKey(acme, Pid("idp")),
        [=](Tx& tx) {
-         return SsoProfileStore::PrivateKey(tx, {.organization = acme, .id = Pid("idp")}).status();
+         return SsoProfileStore::FindPrivateKey(tx, {.organization = acme, .id = Pid("idp")},
+                                                TestSecretBox())
+             .status();
+       }},
+      {"client secret", keys::ProfileKey(acme, Pid("idp")),
+       [=](Tx& tx) {
+         return SsoProfileStore::FindClientSecret(tx, {.organization = acme, .id = Pid("idp")},
+                                                  TestSecretBox())
+             .status();
        }},
   };
 }
@@ -149,9 +179,11 @@ class DamagedRecordsTest : public StoreTestCase {
       RETURN_IF_ERROR(DomainStore::Put(
           tx, {.organization = acme, .name = Dom("a.test"), .state = DomainState::kVerified}));
       RETURN_IF_ERROR(SsoProfileStore::Put(tx, profile));
-      SsoProfileStore::PutPrivateKey(tx, profile, "pem");
+      RETURN_IF_ERROR(SsoProfileStore::PutPrivateKey(tx, profile, TestSecretBox(), "pem"));
       RETURN_IF_ERROR(EnforcementStore::Put(tx, {.organization = acme, .domain = Dom("a.test")}));
       RETURN_IF_ERROR(ExemptionStore::Put(tx, {.organization = acme, .user = Uid("u1")}));
+      RETURN_IF_ERROR(SsoOverrideStore::Put(tx, {.organization = acme, .user = Uid("u1")}));
+      LoginActivityStore::Put(tx, {.organization = acme, .user = Uid("u1")});
       RETURN_IF_ERROR(UserStore::Put(tx, nullptr, Boss()));
       ConnectionTestStore::Put(tx, {.organization = acme,
                                     .profile = Pid("idp"),

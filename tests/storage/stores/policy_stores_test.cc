@@ -11,10 +11,13 @@
 #include "storage/records/keys.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/login_activity_store.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/policy_changes.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
+#include "tests/builders/test_secrets.h"
 #include "tests/storage/stores/store_test_case.h"
 
 namespace gatehouse::storage {
@@ -263,8 +266,9 @@ TEST_P(PolicyStoresTest, VisitEveryExemptionOfEveryOrganization) {
 TEST_P(PolicyStoresTest, AProfileGoesWithItsKeyAndItsTestsAndNobodyElses) {
   for (absl::string_view id : {"idp", "idp-2"}) {
     const SsoProfile profile{.organization = Org("acme"), .id = Pid(id)};
-    Write([&](Transaction& tx) {
-      SsoProfileStore::PutPrivateKey(tx, profile, absl::StrCat("key of ", id));
+    Write([&](Transaction& tx) -> absl::Status {
+      RETURN_IF_ERROR(SsoProfileStore::PutPrivateKey(tx, profile, TestSecretBox(),
+                                                     absl::StrCat("key of ", id)));
       for (absl::string_view test : {"t1", "t2"}) {
         ConnectionTestStore::Put(tx, {.organization = Org("acme"),
                                       .profile = Pid(id),
@@ -274,7 +278,8 @@ TEST_P(PolicyStoresTest, AProfileGoesWithItsKeyAndItsTestsAndNobodyElses) {
       return SsoProfileStore::Put(tx, profile);
     });
     SnapshotReader reader = Reader();
-    EXPECT_EQ(Ok(SsoProfileStore::PrivateKey(reader, profile)), absl::StrCat("key of ", id));
+    EXPECT_EQ(Ok(SsoProfileStore::FindPrivateKey(reader, profile, TestSecretBox())),
+              absl::StrCat("key of ", id));
     EXPECT_FALSE(absl::StrContains(Raw().at(keys::SsoProfile(Org("acme"), Pid(id))), "key of"))
         << "reading a profile must not read its key";
   }
@@ -288,8 +293,8 @@ TEST_P(PolicyStoresTest, AProfileGoesWithItsKeyAndItsTestsAndNobodyElses) {
 
 TEST_P(PolicyStoresTest, APrivateKeyThatIsMissingIsDamage) {
   SnapshotReader reader = Reader();
-  const auto key =
-      SsoProfileStore::PrivateKey(reader, {.organization = Org("acme"), .id = Pid("idp")});
+  const auto key = SsoProfileStore::FindPrivateKey(
+      reader, {.organization = Org("acme"), .id = Pid("idp")}, TestSecretBox());
   EXPECT_EQ(key.status().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(ReasonOf(key.status()), reason::kStoreCorrupt);
 }
@@ -339,6 +344,19 @@ std::vector<GuardCase> GuardCases() {
        [=](Tx& tx) { return ExemptionStore::Put(tx, {.organization = acme, .user = Uid("u1")}); }},
       {"an exemption deleted", true,
        [=](Tx& tx) { return ExemptionStore::Delete(tx, acme, Uid("u1")); }},
+      {"an override written", true,
+       [=](Tx& tx) {
+         return SsoOverrideStore::Put(tx, {.organization = acme, .user = Uid("u1")});
+       }},
+      {"an override deleted", true,
+       [=](Tx& tx) { return SsoOverrideStore::Delete(tx, acme, Uid("u1")); }},
+      {"no override deleted", false,
+       [=](Tx& tx) { return SsoOverrideStore::Delete(tx, acme, Uid("u1")); }},
+      {"a sign-in noted", false,
+       [=](Tx& tx) {
+         LoginActivityStore::Put(tx, {.organization = acme, .user = Uid("u1")});
+         return absl::OkStatus();
+       }},
       {"a member created", false, [=](Tx& tx) { return UserStore::Put(tx, nullptr, member); }},
       {"a member edited", false, [=](Tx& tx) { return UserStore::Put(tx, &member, member); }},
       {"a member made admin", true, [=](Tx& tx) { return UserStore::Put(tx, &member, admin); }},
