@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -23,6 +24,8 @@
 #include "server/runtime/json_logger.h"
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
+#include "storage/secrets/key_ring.h"
+#include "storage/stores/secret_sealing.h"
 
 namespace gatehouse {
 namespace {
@@ -53,6 +56,27 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& file,
   return config;
 }
 
+absl::StatusOr<std::unique_ptr<storage::SecretBox>> LoadSecretBox(const ServerConfig& config,
+                                                                  const storage::Engine& engine,
+                                                                  Logger& logger) {
+  storage::KeyRingOptions options;
+  if (const char* ring = std::getenv(storage::kKeyRingVariable)) options.environment = ring;
+  if (config.store_engine != "memory") {
+    options.file = config.key_file.empty() ? absl::StrCat(config.data_directory, "/key-ring")
+                                           : config.key_file;
+  }
+  ASSIGN_OR_RETURN(auto reader, storage::SnapshotReader::Open(engine));
+  ASSIGN_OR_RETURN(options.store_has_secrets, storage::HasSealedSecrets(reader));
+  ASSIGN_OR_RETURN(storage::KeyRing ring, storage::LoadOrCreateKeyRing(options));
+  if (ring.created) {
+    logger.Log(LogLevel::kWarning, "key ring created",
+               {{"source", ring.source},
+                {"advice", std::string("keep a copy apart from the backups of the store: without "
+                                       "it, nobody can open the secrets of the store")}});
+  }
+  return std::move(ring.box);
+}
+
 absl::StatusOr<Implementations> Implement(const ServerConfig& config,
                                           std::unique_ptr<Logger> logger) {
   Implementations made_of;
@@ -64,6 +88,7 @@ absl::StatusOr<Implementations> Implement(const ServerConfig& config,
                          {.directory = config.data_directory,
                           .block_cache_bytes = static_cast<size_t>(config.block_cache_mib) << 20}));
   }
+  ASSIGN_OR_RETURN(made_of.secrets, LoadSecretBox(config, *made_of.engine, *logger));
   ASSIGN_OR_RETURN(made_of.resolver, NewCaresTxtResolver({.servers = config.dns_servers,
                                                           .timeout = config.dns_timeout,
                                                           .tries = config.dns_tries,

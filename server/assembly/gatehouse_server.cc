@@ -28,6 +28,7 @@
 #include "server/services/reflection_service.h"
 #include "server/services/sso_profile_service.h"
 #include "server/services/user_service.h"
+#include "storage/stores/secret_sealing.h"
 
 namespace gatehouse {
 namespace {
@@ -63,7 +64,8 @@ class GatehouseServer::Impl {
       : made_of_(std::move(implementations)),
         source_(std::move(source)),
         transactions_(made_of_.engine.get()),
-        context_{&transactions_, made_of_.clock.get(), made_of_.random.get()},
+        context_{&transactions_, made_of_.clock.get(), made_of_.random.get(),
+                 made_of_.secrets.get()},
         organizations_(context_),
         domains_(context_, made_of_.resolver.get(), made_of_.public_suffixes.get()),
         users_(context_),
@@ -83,6 +85,20 @@ class GatehouseServer::Impl {
         health_service_(ApiServices()) {}
 
   ~Impl() { Shutdown(absl::ZeroDuration()); }
+
+  absl::Status SealSecrets() {
+    ASSIGN_OR_RETURN(const storage::SecretSealing sealing,
+                     storage::SealSecrets(transactions_, *made_of_.secrets, made_of_.clock->Now()));
+    if (sealing.sealed + sealing.resealed > 0) {
+      made_of_.logger->Log(LogLevel::kInfo, "secrets sealed",
+                           {{"from_clear", sealing.sealed}, {"from_other_keys", sealing.resealed}});
+    }
+    // One profile's IdP then does not work, but nobody else's sign-in depends on it.
+    for (const std::string& record : sealing.damaged) {
+      made_of_.logger->Log(LogLevel::kError, "damaged secret", {{"record", record}});
+    }
+    return absl::OkStatus();
+  }
 
   absl::Status Listen(const std::string& address) {
     ASSIGN_OR_RETURN(reflection_,
@@ -164,6 +180,7 @@ absl::StatusOr<std::unique_ptr<GatehouseServer>> GatehouseServer::Start(
     const GatehouseServerOptions& options, Implementations implementations) {
   ASSIGN_OR_RETURN(auto source, IndexedDecisionSource::Open(implementations.engine.get()));
   auto impl = std::make_unique<Impl>(options, std::move(implementations), std::move(source));
+  RETURN_IF_ERROR(impl->SealSecrets());
   RETURN_IF_ERROR(impl->Listen(options.listen));
   return std::unique_ptr<GatehouseServer>(new GatehouseServer(std::move(impl)));
 }

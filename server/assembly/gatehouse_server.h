@@ -17,6 +17,7 @@
 #include "server/runtime/logger.h"
 #include "server/runtime/random_source.h"
 #include "storage/engine.h"
+#include "storage/secrets/secret_box.h"
 
 namespace gatehouse {
 
@@ -34,6 +35,7 @@ struct Implementations {
   std::unique_ptr<TxtResolver> resolver;
   std::unique_ptr<PublicSuffixList> public_suffixes;
   std::unique_ptr<SamlConnector> saml;
+  std::unique_ptr<storage::SecretBox> secrets;
   std::unique_ptr<Clock> clock;
   std::unique_ptr<RandomSource> random;
   std::unique_ptr<Logger> logger;
@@ -41,7 +43,8 @@ struct Implementations {
 
 class GatehouseServer {
  public:
-  // Loads the rules and listens; every service is SERVING on return.
+  // Loads the rules, seals what older stores hold in clear, and listens; every
+  // service is SERVING on return.
   // UNAVAILABLE: the address cannot be listened on. Otherwise errors of the
   // store: a damaged record of a rule stops the start.
   static absl::StatusOr<std::unique_ptr<GatehouseServer>> Start(

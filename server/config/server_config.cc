@@ -1,8 +1,5 @@
 #include "server/config/server_config.h"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,7 +11,6 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -26,7 +22,7 @@
 namespace gatehouse {
 namespace {
 
-using Value = std::variant<std::string, int64_t, std::vector<std::string>>;
+using Value = std::variant<std::string, int64_t, bool, std::vector<std::string>>;
 
 // One key: its type is that of the value it takes.
 struct Setting {
@@ -40,6 +36,14 @@ Setting Text(absl::string_view help, std::string ServerConfig::*member) {
   return {std::string(help), std::string(),
           [member](absl::string_view, const Value& value, ServerConfig* config) {
             config->*member = std::get<std::string>(value);
+            return absl::OkStatus();
+          }};
+}
+
+Setting Switch(absl::string_view help, bool ServerConfig::*member) {
+  return {std::string(help), false,
+          [member](absl::string_view, const Value& value, ServerConfig* config) {
+            config->*member = std::get<bool>(value);
             return absl::OkStatus();
           }};
 }
@@ -85,6 +89,27 @@ Setting Number(absl::string_view help, int64_t min, int64_t max,
           }};
 }
 
+Setting Number(absl::string_view help, int64_t min, int64_t max, int64_t ServerConfig::*member) {
+  return Number(help, min, max, [member](int64_t n, ServerConfig* config) { config->*member = n; });
+}
+
+Setting Number(absl::string_view help, int64_t min, int64_t max, int ServerConfig::*member) {
+  return Number(help, min, max, [member](int64_t n, ServerConfig* config) {
+    config->*member = static_cast<int>(n);
+  });
+}
+
+Setting Number(absl::string_view help, int64_t min, int64_t max, absl::Duration unit,
+               absl::Duration ServerConfig::*member) {
+  return Number(help, min, max,
+                [unit, member](int64_t n, ServerConfig* config) { config->*member = n * unit; });
+}
+
+ClientCertificates ParseClientCertificates(const std::string& text) {
+  if (text == "require") return ClientCertificates::kRequire;
+  return text == "request" ? ClientCertificates::kRequest : ClientCertificates::kOff;
+}
+
 LogLevel ParseLevel(const std::string& level) {
   if (level == "debug") return LogLevel::kDebug;
   if (level == "info") return LogLevel::kInfo;
@@ -92,36 +117,78 @@ LogLevel ParseLevel(const std::string& level) {
   return LogLevel::kError;
 }
 
+// In the order of ServerConfig.
 const std::vector<std::pair<std::string, Setting>>& Settings() {
   using C = ServerConfig;
+  const absl::Duration second = absl::Seconds(1);
+  const absl::Duration millisecond = absl::Milliseconds(1);
   static const auto* settings = new std::vector<std::pair<std::string, Setting>>{
-      {"listen",
-       Text("address and port to listen on; loopback only, port 0 picks one", &C::listen)},
+      {"listen", Text("address and port to listen on; port 0 picks one", &C::listen)},
+      {"insecure", Switch("listen without TLS; on loopback only", &C::insecure)},
       {"address_file", Text("file to write the address listened on to", &C::address_file)},
       {"data_directory", Text("directory of the store", &C::data_directory)},
-      {"worker_threads", Number("threads for calls that wait for disk or DNS", 1, 256,
-                                [](int64_t n, C* c) { c->worker_threads = static_cast<int>(n); })},
+      {"worker_threads",
+       Number("threads for calls that wait for disk or DNS", 1, 256, &C::worker_threads)},
       {"max_waiting_calls",
-       Number("calls that may wait for a worker thread", 1, 100'000,
-              [](int64_t n, C* c) { c->max_waiting_calls = static_cast<int>(n); })},
-      {"drain_seconds", Number("how long calls under way may take on SIGTERM", 0, 300,
-                               [](int64_t n, C* c) { c->drain = absl::Seconds(n); })},
+       Number("calls that may wait for a worker thread", 1, 100'000, &C::max_waiting_calls)},
+      {"drain_seconds",
+       Number("how long calls under way may take on SIGTERM", 0, 300, second, &C::drain)},
+      {"tls.certificate_file",
+       Text("PEM file of the server's certificate; none: no TLS", &C::tls_certificate_file)},
+      {"tls.key_file", Text("PEM file of its private key", &C::tls_key_file)},
+      {"tls.client_ca_file",
+       Text("PEM file of who may sign clients' certificates", &C::tls_client_ca_file)},
+      {"tls.client_certificates",
+       Choice("\"off\", \"request\" or \"require\"", {"off", "request", "require"},
+              [](const std::string& s, C* c) {
+                c->client_certificates = ParseClientCertificates(s);
+              })},
+      {"tls.reload_seconds",
+       Number("how soon changed files are taken up", 1, 86'400, second, &C::tls_reload)},
+      {"access.authentication",
+       Choice("\"required\", or \"off\" on loopback", {"required", "off"},
+              [](const std::string& s, C* c) { c->authentication = s == "required"; })},
+      {"access.operator_token_file",
+       Text("file for the operator's first token; none: in data_directory",
+            &C::operator_token_file)},
+      {"access.certificate_identities",
+       TextList("roles of clients' certificates", &C::certificate_identities)},
+      {"limits.max_request_kib",
+       Number("size of a request message", 64, 65'536, &C::max_request_kib)},
+      {"limits.requests_per_second",
+       Number("calls of one principal; 0: unlimited", 0, 1'000'000, &C::requests_per_second)},
+      {"limits.burst", Number("calls of one principal at once", 1, 1'000'000, &C::burst)},
+      {"limits.max_concurrent_streams",
+       Number("calls at a time on one connection", 1, 100'000, &C::max_concurrent_streams)},
+      {"limits.max_wait_ms", Number("how long a call may wait for a worker thread", 1, 60'000,
+                                    millisecond, &C::max_wait)},
       {"store.engine", Choice("\"rocksdb\" or \"memory\"", {"rocksdb", "memory"},
                               [](const std::string& s, C* c) { c->store_engine = s; })},
-      {"store.block_cache_mib", Number("memory for data blocks", 1, 1 << 20,
-                                       [](int64_t n, C* c) { c->block_cache_mib = n; })},
+      {"store.block_cache_mib", Number("memory for data blocks", 1, 1 << 20, &C::block_cache_mib)},
       {"dns.servers", TextList("resolvers, host:port; none: the system's", &C::dns_servers)},
-      {"dns.timeout_ms", Number("for one server's first answer", 1, 60'000,
-                                [](int64_t n, C* c) { c->dns_timeout = absl::Milliseconds(n); })},
-      {"dns.tries", Number("rounds over all servers", 1, 10,
-                           [](int64_t n, C* c) { c->dns_tries = static_cast<int>(n); })},
-      {"dns.deadline_ms", Number("for a whole lookup", 1, 120'000,
-                                 [](int64_t n, C* c) { c->dns_deadline = absl::Milliseconds(n); })},
+      {"dns.timeout_ms",
+       Number("for one server's first answer", 1, 60'000, millisecond, &C::dns_timeout)},
+      {"dns.tries", Number("rounds over all servers", 1, 10, &C::dns_tries)},
+      {"dns.deadline_ms", Number("for a whole lookup", 1, 120'000, millisecond, &C::dns_deadline)},
       {"domains.public_suffix_list",
        Text("file with a newer public suffix list than the system's", &C::public_suffix_list)},
+      {"domains.check_hours", Number("how often a held domain is checked again", 1, 720,
+                                     absl::Hours(1), &C::domain_check)},
+      {"domains.check_parallelism",
+       Number("such checks at a time", 1, 64, &C::domain_check_parallelism)},
+      {"https.ca_file",
+       Text("PEM file of authorities to trust beside the system's", &C::https_ca_file)},
+      {"https.allow_loopback",
+       Switch("fetch from this machine, too; for tests", &C::https_allow_loopback)},
       {"saml.sp_base_url", Text("what our SAML entity ids begin with", &C::sp_base_url)},
-      {"login.cache_ttl_seconds", Number("how long a gateway may reuse a decision", 0, 3600,
-                                         [](int64_t n, C* c) { c->cache_ttl = absl::Seconds(n); })},
+      {"secrets.key_file",
+       Text("file of the keys that seal secrets in the store; none: in data_directory",
+            &C::key_file)},
+      {"audit.retention_days",
+       Number("after these, events are removed; 0: never", 0, 36'500, &C::audit_retention_days)},
+      {"metrics.listen", Text("address and port for Prometheus; none: off", &C::metrics_listen)},
+      {"login.cache_ttl_seconds",
+       Number("how long a gateway may reuse a decision", 0, 3600, second, &C::cache_ttl)},
       {"log.level", Choice("\"debug\", \"info\", \"warning\" or \"error\"",
                            {"debug", "info", "warning", "error"},
                            [](const std::string& s, C* c) { c->log_level = ParseLevel(s); })},
@@ -146,6 +213,7 @@ bool IsSection(absl::string_view key) {
 absl::string_view TypeName(const Value& value) {
   if (std::holds_alternative<int64_t>(value)) return "a whole number";
   if (std::holds_alternative<std::string>(value)) return "a text";
+  if (std::holds_alternative<bool>(value)) return "true or false";
   return "a list of texts";
 }
 
@@ -155,6 +223,8 @@ std::optional<Value> ReadNode(const toml::node& node, const Value& example) {
     if (const auto* number = node.as_integer()) return Value(number->get());
   } else if (std::holds_alternative<std::string>(example)) {
     if (const auto* text = node.as_string()) return Value(text->get());
+  } else if (std::holds_alternative<bool>(example)) {
+    if (const auto* on = node.as_boolean()) return Value(on->get());
   } else if (const auto* array = node.as_array()) {
     std::vector<std::string> texts;
     for (const toml::node& item : *array) {
@@ -224,6 +294,9 @@ absl::Status ApplyFlag(absl::string_view key, absl::string_view value, ServerCon
     parsed = number;
   } else if (std::holds_alternative<std::string>(setting->example)) {
     parsed = std::string(value);
+  } else if (std::holds_alternative<bool>(setting->example)) {
+    if (value != "true" && value != "false") return InvalidField(flag, value, "true or false");
+    parsed = value == "true";
   } else {
     parsed = std::vector<std::string>(absl::StrSplit(value, ',', absl::SkipEmpty()));
   }
@@ -232,29 +305,10 @@ absl::Status ApplyFlag(absl::string_view key, absl::string_view value, ServerCon
 
 std::vector<ConfigKey> ConfigKeys() {
   std::vector<ConfigKey> keys;
-  for (const auto& [name, setting] : Settings()) keys.push_back({name, setting.help});
-  return keys;
-}
-
-absl::Status CheckListen(absl::string_view listen) {
-  const size_t colon = listen.rfind(':');
-  int port = -1;
-  // SimpleAtoi alone would let a sign or a space pass.
-  if (colon == absl::string_view::npos || colon + 1 == listen.size() ||
-      !std::all_of(listen.begin() + colon + 1, listen.end(), absl::ascii_isdigit) ||
-      !absl::SimpleAtoi(listen.substr(colon + 1), &port) || port > 65535) {
-    return InvalidField("listen", listen, "host:port");
+  for (const auto& [name, setting] : Settings()) {
+    keys.push_back({name, setting.help, std::holds_alternative<bool>(setting.example)});
   }
-  const std::string host(listen.substr(0, colon));
-  in_addr address;
-  // 127.0.0.0/8; a name like 127.example would be somebody's host.
-  const bool is_loopback_v4 = !absl::StrContains(host, '\0') &&
-                              inet_pton(AF_INET, host.c_str(), &address) == 1 &&
-                              (ntohl(address.s_addr) >> 24) == 127;
-  if (host == "localhost" || host == "[::1]" || is_loopback_v4) return absl::OkStatus();
-  return InvalidField("listen", listen,
-                      "a loopback address (127.0.0.1, [::1], localhost): there is no access "
-                      "control yet, so everybody who reaches the server may do everything");
+  return keys;
 }
 
 }  // namespace gatehouse

@@ -12,12 +12,16 @@
 
 namespace gatehouse {
 
+enum class ClientCertificates { kOff, kRequest, kRequire };
+
 // Each member's comment is its documentation: key in the file, meaning, unit,
 // limits. docs/configuration.md is tested to name every key.
 struct ServerConfig {
-  // listen: address and port; port 0 picks a free one. Loopback only, until
-  // access control exists.
+  // listen: address and port; port 0 picks a free one. Off loopback only with
+  // TLS and authentication (exposure.h).
   std::string listen = "127.0.0.1:8443";
+  // insecure: listen without TLS, on loopback.
+  bool insecure = false;
   // address_file: where to write the address that is listened on, once it is;
   // for scripts that let the server pick its port. Empty: nowhere.
   std::string address_file;
@@ -30,6 +34,39 @@ struct ServerConfig {
   int max_waiting_calls = 1000;
   // drain_seconds: on SIGTERM, how long calls under way may take. 0 to 300.
   absl::Duration drain = absl::Seconds(15);
+
+  // [tls]
+  // certificate_file: PEM, the server's own certificate first. Empty: no TLS.
+  std::string tls_certificate_file;
+  // key_file: PEM, its private key, without a passphrase.
+  std::string tls_key_file;
+  // client_ca_file: PEM, who may sign clients' certificates.
+  std::string tls_client_ca_file;
+  // client_certificates: "off", "request" (verified if there is one), "require".
+  ClientCertificates client_certificates = ClientCertificates::kOff;
+  // reload_seconds: how soon changed files are taken up. 1 to 86,400.
+  absl::Duration tls_reload = absl::Seconds(60);
+
+  // [access]
+  // authentication: "required", or "off", on loopback: everybody is operator.
+  bool authentication = true;
+  // operator_token_file: where the first start writes the operator's token.
+  // Empty: "operator.token" in data_directory.
+  std::string operator_token_file;
+  // certificate_identities: the roles of clients' certificates
+  // (server/access/certificate_identities.h).
+  std::vector<std::string> certificate_identities;
+
+  // [limits]
+  // max_request_kib: of one request message. 64 to 65,536.
+  int64_t max_request_kib = 4096;
+  // requests_per_second, burst: of one principal. 0: unlimited. Up to 1,000,000.
+  int64_t requests_per_second = 5000;
+  int64_t burst = 10'000;
+  // max_concurrent_streams: calls at a time on one connection. 1 to 100,000.
+  int max_concurrent_streams = 1000;
+  // max_wait_ms: how long a call may wait for a worker thread. 1 to 60,000.
+  absl::Duration max_wait = absl::Seconds(2);
 
   // [store]
   // engine: "rocksdb", or "memory" (nothing outlives the process).
@@ -51,10 +88,34 @@ struct ServerConfig {
   // public_suffix_list: a newer list than the system's (publicsuffix.org
   // format). Empty: the system's.
   std::string public_suffix_list;
+  // check_hours: how often a held domain is checked again. 1 to 720.
+  absl::Duration domain_check = absl::Hours(24);
+  // check_parallelism: checks at a time. 1 to 64.
+  int domain_check_parallelism = 4;
+
+  // [https]
+  // ca_file: PEM, trusted beside the system's authorities when fetching from
+  // IdPs and domains. Empty: none.
+  std::string https_ca_file;
+  // allow_loopback: fetch from this machine, and by http there. For tests.
+  bool https_allow_loopback = false;
 
   // [saml]
   // sp_base_url: what our entity ids begin with, unless a profile says another.
   std::string sp_base_url = "https://gatehouse.invalid/saml";
+
+  // [secrets]
+  // key_file: the keys that seal secrets in the store. Empty: "key-ring" in
+  // data_directory. The environment's GATEHOUSE_KEY_RING wins.
+  std::string key_file;
+
+  // [audit]
+  // retention_days: after these, events are removed. 0: never. Up to 36,500.
+  int64_t audit_retention_days = 0;
+
+  // [metrics]
+  // listen: where Prometheus scrapes, in the clear. Empty: nowhere.
+  std::string metrics_listen;
 
   // [login]
   // cache_ttl_seconds: how long a gateway may reuse a decision. 0 to 3,600.
@@ -83,12 +144,9 @@ absl::Status ApplyFlag(absl::string_view key, absl::string_view value, ServerCon
 struct ConfigKey {
   std::string name;
   std::string help;
+  bool is_switch;  // its flag needs no value: --insecure is --insecure=true
 };
 std::vector<ConfigKey> ConfigKeys();
-
-// INVALID_ARGUMENT if `listen` is not host:port with a loopback host, saying
-// that anything else needs access control.
-absl::Status CheckListen(absl::string_view listen);
 
 }  // namespace gatehouse
 

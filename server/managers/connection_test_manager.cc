@@ -182,7 +182,7 @@ absl::StatusOr<SamlOutcome> ConnectionTestManager::Verify(const ConnectionTestRe
   SamlExpectations expectations{
       .settings = profile->saml, .request_id = test.request_id, .now = now};
   ASSIGN_OR_RETURN(expectations.sp_private_key_pem,
-                   storage::SsoProfileStore::PrivateKey(reader, *profile));
+                   storage::SsoProfileStore::FindPrivateKey(reader, *profile, *context_.secrets));
   auto already_used = [&](absl::string_view assertion_id) -> absl::StatusOr<bool> {
     if (!CanBeRemembered(assertion_id)) return false;
     return storage::ConnectionTestStore::IsAssertionUsed(reader, name.organization, name.profile,

@@ -5,7 +5,9 @@
 #include "absl/status/statusor.h"
 #include "server/runtime/clock.h"
 #include "server/runtime/random_source.h"
+#include "storage/secrets/secret_box.h"
 #include "storage/stores/transaction.h"
+#include "storage/stores/transaction_runner.h"
 
 namespace gatehouse {
 
@@ -13,6 +15,7 @@ struct ManagerContext {
   storage::TransactionRunner* transactions = nullptr;
   const Clock* clock = nullptr;
   RandomSource* random = nullptr;
+  const storage::SecretBox* secrets = nullptr;
 
   // The newest committed state.
   absl::StatusOr<storage::SnapshotReader> OpenReader() const {

@@ -135,7 +135,8 @@ absl::StatusOr<SsoProfileView> SsoProfileManager::Create(const Caller& caller,
     ASSIGN_OR_RETURN(is_created, IsCreated(tx, request, name));
     if (is_created) return absl::OkStatus();
     RETURN_IF_ERROR(storage::SsoProfileStore::Put(tx, profile));
-    storage::SsoProfileStore::PutPrivateKey(tx, profile, keys.private_key_pem);
+    RETURN_IF_ERROR(storage::SsoProfileStore::PutPrivateKey(tx, profile, *context_.secrets,
+                                                            keys.private_key_pem));
     return request.Remember(tx, command.id.value(), now);
   };
   RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, create).status());

@@ -6,8 +6,18 @@
 #include "storage/stores/expiry_queue.h"
 #include "storage/stores/organization_store.h"
 #include "storage/stores/record_io.h"
+#include "storage/stores/sealed_fields.h"
 
 namespace gatehouse::storage {
+namespace {
+
+// The secrets of a profile as they stand, to change one of them.
+absl::StatusOr<v1::ProfileKeyRecord> SecretsToChange(Transaction& tx, const std::string& key) {
+  ASSIGN_OR_RETURN(auto record, GetRecord<v1::ProfileKeyRecord>(tx, key));
+  return record ? std::move(record->value) : v1::ProfileKeyRecord();
+}
+
+}  // namespace
 
 absl::StatusOr<std::optional<Stored<SsoProfile>>> SsoProfileStore::Find(
     Reader& reader, const OrganizationId& organization, const SsoProfileId& id) {
@@ -47,18 +57,53 @@ absl::Status SsoProfileStore::Delete(Transaction& tx, const SsoProfile& profile)
                      PrefixRange(keys::ConnectionTestsPrefix(profile.organization, profile.id)));
 }
 
-absl::StatusOr<std::string> SsoProfileStore::PrivateKey(Reader& reader, const SsoProfile& profile) {
+absl::StatusOr<std::string> SsoProfileStore::FindPrivateKey(Reader& reader,
+                                                            const SsoProfile& profile,
+                                                            const SecretBox& secrets) {
   const std::string key = keys::ProfileKey(profile.organization, profile.id);
   ASSIGN_OR_RETURN(auto record, GetRecord<v1::ProfileKeyRecord>(reader, key));
-  if (!record) return CorruptRecord(key, "is missing, though its profile exists");
-  return (*record)->private_key_pem();
+  if (record && !(*record)->sealed_private_key_pem().empty()) {
+    return secrets.Open(key, sealed_fields::kPrivateKeyPem, (*record)->sealed_private_key_pem());
+  }
+  // In clear: of an older store, before SealSecrets has come to it.
+  if (record && !(*record)->private_key_pem().empty()) return (*record)->private_key_pem();
+  return CorruptRecord(key, "has no private key, though its profile exists");
 }
 
-void SsoProfileStore::PutPrivateKey(Transaction& tx, const SsoProfile& profile,
-                                    const std::string& private_key_pem) {
-  v1::ProfileKeyRecord record;
-  record.set_private_key_pem(private_key_pem);
-  PutRecord(tx, keys::ProfileKey(profile.organization, profile.id), record);
+absl::Status SsoProfileStore::PutPrivateKey(Transaction& tx, const SsoProfile& profile,
+                                            const SecretBox& secrets,
+                                            absl::string_view private_key_pem) {
+  const std::string key = keys::ProfileKey(profile.organization, profile.id);
+  ASSIGN_OR_RETURN(v1::ProfileKeyRecord record, SecretsToChange(tx, key));
+  record.clear_private_key_pem();
+  record.set_sealed_private_key_pem(
+      secrets.Seal(key, sealed_fields::kPrivateKeyPem, private_key_pem));
+  PutRecord(tx, key, record);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::string>> SsoProfileStore::FindClientSecret(
+    Reader& reader, const SsoProfile& profile, const SecretBox& secrets) {
+  const std::string key = keys::ProfileKey(profile.organization, profile.id);
+  ASSIGN_OR_RETURN(auto record, GetRecord<v1::ProfileKeyRecord>(reader, key));
+  if (!record || (*record)->sealed_client_secret().empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(std::string secret, secrets.Open(key, sealed_fields::kClientSecret,
+                                                    (*record)->sealed_client_secret()));
+  return std::optional<std::string>(std::move(secret));
+}
+
+absl::Status SsoProfileStore::PutClientSecret(Transaction& tx, const SsoProfile& profile,
+                                              const SecretBox& secrets,
+                                              absl::string_view client_secret) {
+  const std::string key = keys::ProfileKey(profile.organization, profile.id);
+  ASSIGN_OR_RETURN(v1::ProfileKeyRecord record, SecretsToChange(tx, key));
+  if (client_secret.empty()) {
+    record.clear_sealed_client_secret();
+  } else {
+    record.set_sealed_client_secret(secrets.Seal(key, sealed_fields::kClientSecret, client_secret));
+  }
+  PutRecord(tx, key, record);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Stored<ConnectionTest>>> ConnectionTestStore::Find(
@@ -73,6 +118,19 @@ void ConnectionTestStore::Put(Transaction& tx, const ConnectionTest& test) {
   const std::string key = keys::ConnectionTest(test.organization, test.profile, test.id);
   PutRecord(tx, key, ToRecord(test));
   ExpiryQueue::Add(tx, key, test.create_time + kRetention);
+}
+
+std::string ConnectionTestStore::SealCodeVerifier(const ConnectionTest& test,
+                                                  const SecretBox& secrets,
+                                                  absl::string_view code_verifier) {
+  return secrets.Seal(keys::ConnectionTest(test.organization, test.profile, test.id),
+                      sealed_fields::kCodeVerifier, code_verifier);
+}
+
+absl::StatusOr<std::string> ConnectionTestStore::OpenCodeVerifier(const ConnectionTest& test,
+                                                                  const SecretBox& secrets) {
+  return secrets.Open(keys::ConnectionTest(test.organization, test.profile, test.id),
+                      sealed_fields::kCodeVerifier, test.sealed_code_verifier);
 }
 
 absl::StatusOr<bool> ConnectionTestStore::IsAssertionUsed(Reader& reader,

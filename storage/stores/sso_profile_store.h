@@ -1,4 +1,4 @@
-// SSO profiles, their private keys, their connection tests and the assertions
+// SSO profiles, their secrets, their connection tests and the assertions
 // that tests have used up.
 #ifndef GATEHOUSE_STORAGE_STORES_SSO_PROFILE_STORE_H_
 #define GATEHOUSE_STORAGE_STORES_SSO_PROFILE_STORE_H_
@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "policy/connection_test.h"
 #include "policy/sso_profile.h"
+#include "storage/secrets/secret_box.h"
 #include "storage/stores/stored.h"
 #include "storage/stores/transaction.h"
 
@@ -29,10 +30,21 @@ struct SsoProfileStore {
   // Deletes the profile, its key and its tests.
   static absl::Status Delete(Transaction& tx, const SsoProfile& profile);
 
-  // The private key of saml.sp_certificate; a secret. DATA_LOSS if it is missing.
-  static absl::StatusOr<std::string> PrivateKey(Reader& reader, const SsoProfile& profile);
-  static void PutPrivateKey(Transaction& tx, const SsoProfile& profile,
-                            const std::string& private_key_pem);
+  // Secrets: a record of their own, sealed by `secrets`. Errors are those of
+  // SecretBox::Open and of the store.
+
+  // The private key of saml.sp_certificate. DATA_LOSS if it is missing.
+  static absl::StatusOr<std::string> FindPrivateKey(Reader& reader, const SsoProfile& profile,
+                                                    const SecretBox& secrets);
+  static absl::Status PutPrivateKey(Transaction& tx, const SsoProfile& profile,
+                                    const SecretBox& secrets, absl::string_view private_key_pem);
+  // nullopt: there is none (a public client).
+  static absl::StatusOr<std::optional<std::string>> FindClientSecret(Reader& reader,
+                                                                     const SsoProfile& profile,
+                                                                     const SecretBox& secrets);
+  // Empty: removes it.
+  static absl::Status PutClientSecret(Transaction& tx, const SsoProfile& profile,
+                                      const SecretBox& secrets, absl::string_view client_secret);
 };
 
 struct ConnectionTestStore {
@@ -43,6 +55,13 @@ struct ConnectionTestStore {
       Reader& reader, const OrganizationId& organization, const SsoProfileId& profile,
       const ConnectionTestId& id);
   static void Put(Transaction& tx, const ConnectionTest& test);
+
+  // The PKCE verifier of an OIDC test, as test.sealed_code_verifier holds it.
+  static std::string SealCodeVerifier(const ConnectionTest& test, const SecretBox& secrets,
+                                      absl::string_view code_verifier);
+  // Errors are those of SecretBox::Open.
+  static absl::StatusOr<std::string> OpenCodeVerifier(const ConnectionTest& test,
+                                                      const SecretBox& secrets);
 
   // Whether an assertion was used by a test of this profile. Also a condition
   // of the commit: of two completions with one assertion, one commits.

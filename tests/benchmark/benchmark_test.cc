@@ -19,6 +19,7 @@
 #include "server/runtime/json_logger.h"
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
+#include "storage/secrets/key_ring.h"
 #include "tests/benchmark/floor_server.h"
 #include "tests/benchmark/load_generator.h"
 #include "tests/benchmark/populate_store.h"
@@ -39,12 +40,18 @@ LoadOptions ShortLoad(int port) {
           .server_pid = getpid()};
 }
 
+std::unique_ptr<storage::SecretBox> SecretsOf(const std::string& directory) {
+  return std::move(
+      storage::LoadOrCreateKeyRing({.file = absl::StrCat(directory, "/key-ring")})->box);
+}
+
 std::unique_ptr<GatehouseServer> StartOn(const std::string& directory) {
   Implementations made_of;
   made_of.engine = *storage::OpenRocksDbEngine({.directory = directory});
   made_of.resolver = *NewCaresTxtResolver({});
   made_of.public_suffixes = *NewPslPublicSuffixList("");
   made_of.saml = NewXmlsecSamlConnector();
+  made_of.secrets = SecretsOf(directory);
   made_of.clock = std::make_unique<SystemClock>();
   made_of.random = std::make_unique<SystemRandomSource>();
   made_of.logger = NewJsonLogger(LogLevel::kError);
@@ -54,7 +61,8 @@ std::unique_ptr<GatehouseServer> StartOn(const std::string& directory) {
 TEST(Benchmark, GatehouseAndBothFloorsGiveTheSameAnswersUnderLoad) {
   storage::ScopedDirectory directory;
   ASSERT_EQ(
-      PopulateStore(kPopulation, *storage::OpenRocksDbEngine({.directory = directory.string()})),
+      PopulateStore(kPopulation, *storage::OpenRocksDbEngine({.directory = directory.string()}),
+                    SecretsOf(directory.string())),
       absl::OkStatus());
   auto gatehouse = StartOn(directory.string());
   const absl::StatusOr<LoadResult> measured = RunClosedLoop(ShortLoad(gatehouse->port()), 4);
@@ -176,7 +184,7 @@ TEST(PopulateStore, RefusesPopulationsThatAreNone) {
   for (const Population& population :
        {Population{.users = 40, .domains = 3}, Population{.users = 4, .domains = 4},
         Population{.users = 40, .domains = 0}, Population{.users = 100'000'000, .domains = 4}}) {
-    EXPECT_EQ(PopulateStore(population, storage::NewMemoryEngine()).code(),
+    EXPECT_EQ(PopulateStore(population, storage::NewMemoryEngine(), nullptr).code(),
               absl::StatusCode::kInvalidArgument)
         << population.users << " on " << population.domains;
   }

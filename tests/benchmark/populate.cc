@@ -4,8 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "policy/status_macros.h"
 #include "storage/rocksdb_engine.h"
+#include "storage/secrets/key_ring.h"
 #include "tests/benchmark/populate_store.h"
 
 namespace gatehouse::benchmark {
@@ -13,7 +15,10 @@ namespace {
 
 absl::Status Populate(const Population& population, const std::string& directory) {
   ASSIGN_OR_RETURN(auto engine, storage::OpenRocksDbEngine({.directory = directory}));
-  return PopulateStore(population, std::move(engine));
+  // Where a server that is given the directory looks for it.
+  ASSIGN_OR_RETURN(storage::KeyRing keys,
+                   storage::LoadOrCreateKeyRing({.file = absl::StrCat(directory, "/key-ring")}));
+  return PopulateStore(population, std::move(engine), std::move(keys.box));
 }
 
 int Main(int argc, char** argv) {

@@ -229,7 +229,8 @@ absl::Status SetUpAll(const Population& population, const std::string& address,
 
 }  // namespace
 
-absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine) {
+absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine,
+                           std::unique_ptr<storage::SecretBox> secrets) {
   if (population.domains < 2 || population.domains % 2 != 0 || population.domains > 99'999 ||
       population.users <= population.domains || population.users > 99'999'999) {
     return absl::InvalidArgumentError(
@@ -243,6 +244,7 @@ absl::Status PopulateStore(const Population& population, std::unique_ptr<storage
   made_of.resolver = std::make_unique<FakeTxtResolver>(&records);
   ASSIGN_OR_RETURN(made_of.public_suffixes, NewPslPublicSuffixList(""));
   made_of.saml = NewXmlsecSamlConnector();
+  made_of.secrets = std::move(secrets);
   made_of.clock = std::make_unique<SystemClock>();
   made_of.random = std::make_unique<SystemRandomSource>();
   made_of.logger = NewJsonLogger(LogLevel::kError);

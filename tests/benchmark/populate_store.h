@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "storage/engine.h"
+#include "storage/secrets/secret_box.h"
 #include "tests/benchmark/population.h"
 
 namespace gatehouse::benchmark {
@@ -15,7 +16,8 @@ namespace gatehouse::benchmark {
 // connects and tests a SAML profile and enforces it. Closes `engine`, which must
 // be empty. INVALID_ARGUMENT: the population is none. Otherwise the error of the
 // first call that failed.
-absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine);
+absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine,
+                           std::unique_ptr<storage::SecretBox> secrets);
 
 }  // namespace gatehouse::benchmark
 

@@ -52,6 +52,7 @@ std::vector<Example> Examples() {
       {"domains.public_suffix_list", "'/l'", "/l", [](C& c) { c.public_suffix_list = "/l"; }},
       {"saml.sp_base_url", "'https://x.test'", "https://x.test",
        [](C& c) { c.sp_base_url = "https://x.test"; }},
+      {"secrets.key_file", "'/k'", "/k", [](C& c) { c.key_file = "/k"; }},
       {"login.cache_ttl_seconds", "17", "17", [](C& c) { c.cache_ttl = absl::Seconds(17); }},
       {"log.level", "'warning'", "warning", [](C& c) { c.log_level = LogLevel::kWarning; }},
   };

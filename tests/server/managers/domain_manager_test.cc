@@ -87,8 +87,10 @@ class DomainManagerTest : public testing::Test {
   const OrganizationId acme = world.acme.id();
 
   storage::TransactionRunner other_runner{engine};
-  ManagerContext other_context{
-      .transactions = &other_runner, .clock = &world.clock, .random = &world.random};
+  ManagerContext other_context{.transactions = &other_runner,
+                               .clock = &world.clock,
+                               .random = &world.random,
+                               .secrets = &TestSecretBox()};
   DomainManager other_domains{other_context, &dns, &suffixes};
   StoredOrganization other_organization{&other_runner, "other"};
   const OrganizationId other = other_organization.id();

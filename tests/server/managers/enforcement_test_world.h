@@ -19,6 +19,7 @@
 #include "storage/stores/sso_profile_store.h"
 #include "tests/builders/stored_organization.h"
 #include "tests/builders/test_caller.h"
+#include "tests/builders/test_secrets.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
@@ -53,7 +54,8 @@ struct EnforcementTestWorld {
   storage::TransactionRunner runner{&engine};
   FakeClock clock;
   FakeRandom random;
-  ManagerContext context{.transactions = &runner, .clock = &clock, .random = &random};
+  ManagerContext context{
+      .transactions = &runner, .clock = &clock, .random = &random, .secrets = &TestSecretBox()};
   StoredOrganization acme{&runner, "acme"};
   EnforcementManager enforcements{context};
   ExemptionManager exemptions{context};

@@ -46,8 +46,10 @@ class OrganizationManagerTest : public testing::Test {
   OrganizationManager organizations{world.context};
   // Somebody on another server.
   storage::TransactionRunner other_runner{engine};
-  ManagerContext other_context{
-      .transactions = &other_runner, .clock = &world.clock, .random = &world.random};
+  ManagerContext other_context{.transactions = &other_runner,
+                               .clock = &world.clock,
+                               .random = &world.random,
+                               .secrets = &TestSecretBox()};
 };
 
 TEST_F(OrganizationManagerTest, CreatesWhatItThenShows) {

@@ -77,9 +77,11 @@ TEST_F(SsoProfileManagerTest, GivesEachProfileAKeyPairOfItsOwn) {
   EXPECT_NE(okta.profile.saml.sp_certificate, entra.profile.saml.sp_certificate);
   auto snapshot = storage::SnapshotReader::Open(*engine_);
   ASSERT_TRUE(snapshot.ok());
-  const std::string key = Value(storage::SsoProfileStore::PrivateKey(*snapshot, okta.profile));
+  const std::string key =
+      Value(storage::SsoProfileStore::FindPrivateKey(*snapshot, okta.profile, TestSecretBox()));
   EXPECT_THAT(key, StartsWith("-----BEGIN PRIVATE KEY-----"));
-  EXPECT_NE(key, Value(storage::SsoProfileStore::PrivateKey(*snapshot, entra.profile)));
+  EXPECT_NE(key, Value(storage::SsoProfileStore::FindPrivateKey(*snapshot, entra.profile,
+                                                                TestSecretBox())));
 }
 
 TEST_F(SsoProfileManagerTest, CreatesAProfileFromMetadata) {

@@ -26,6 +26,7 @@
 #include "storage/stores/organization_store.h"
 #include "storage/stores/user_store.h"
 #include "tests/builders/test_caller.h"
+#include "tests/builders/test_secrets.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/server/connectors/saml_test_idp.h"
@@ -112,8 +113,10 @@ class SsoProfileTestCase : public ::testing::Test {
     runner_.reset();
     engine_ = std::move(engine);
     runner_ = std::make_unique<storage::TransactionRunner>(engine_.get());
-    const ManagerContext context{
-        .transactions = runner_.get(), .clock = &clock_, .random = &random_};
+    const ManagerContext context{.transactions = runner_.get(),
+                                 .clock = &clock_,
+                                 .random = &random_,
+                                 .secrets = &TestSecretBox()};
     profiles_ = std::make_unique<SsoProfileManager>(context, &connector_, kSpBaseUrl);
     tests_ = std::make_unique<ConnectionTestManager>(context, &connector_);
     Change([&](storage::Transaction& tx) -> absl::Status {

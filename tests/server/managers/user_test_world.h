@@ -18,6 +18,7 @@
 #include "storage/stores/organization_store.h"
 #include "storage/stores/user_store.h"
 #include "tests/builders/stored_organization.h"
+#include "tests/builders/test_secrets.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 
@@ -56,7 +57,8 @@ struct UserTestWorld {
   storage::TransactionRunner runner{engine.get()};
   FakeClock clock;
   FakeRandom random;
-  ManagerContext context{.transactions = &runner, .clock = &clock, .random = &random};
+  ManagerContext context{
+      .transactions = &runner, .clock = &clock, .random = &random, .secrets = &TestSecretBox()};
   StoredOrganization acme{&runner, "acme"};
   UserManager users{context};
 
