@@ -31,30 +31,92 @@ Decision AnswerEnforced(DecisionReason reason, absl::Time since) {
   return decision;
 }
 
-// Rules 3 to 7, on a held domain, as if the mode were ENFORCE.
-Decision DecideEnforced(const Enforcement& enforcement, const UserFacts* user,
-                        const Exemption* exemption, LoginAction action, absl::Time now) {
-  if (action == LoginAction::kEmailChange) {
+// The answer to somebody whom the rollout does not cover at `now`.
+Decision AnswerNotYet(DecisionReason reason, absl::Time from) {
+  Decision decision = Answer(Verdict::kAllowPassword, reason);
+  decision.valid_until = from;
+  if (from != absl::InfiniteFuture()) decision.enforcement_scheduled_at = from;
+  return decision;
+}
+
+// nullopt: there is no active exemption.
+std::optional<Decision> AnswerExempt(const Exemption* exemption, absl::Time now) {
+  if (exemption == nullptr || !exemption->IsActiveAt(now)) return std::nullopt;
+  const std::optional<DecisionReason> reason = ReasonOf(exemption->kind);
+  if (!reason) return std::nullopt;
+  Decision decision = Answer(Verdict::kAllowPassword, *reason);
+  decision.valid_until = exemption->expire_time;
+  return decision;
+}
+
+// Rules 4 to 6, of the user alone, on a held domain. nullopt: none applies.
+std::optional<Decision> DecideByUser(const DecisionInputs& inputs, absl::Time now) {
+  const UserFacts* const user = inputs.user;
+  const SsoOverride* const own = inputs.sso_override;
+  if (user == nullptr) return std::nullopt;
+  if (own != nullptr && own->mode == SsoOverrideMode::kExempt) {
+    return Answer(Verdict::kAllowPassword, DecisionReason::kOverrideExempt);
+  }
+  if (!user->claimed || (own == nullptr && inputs.enforcement == nullptr)) return std::nullopt;
+  if (std::optional<Decision> exempt = AnswerExempt(inputs.exemption, now)) return exempt;
+  if (own == nullptr) return std::nullopt;
+  return AnswerEnforced(DecisionReason::kOverrideRequireSso,
+                        std::max(own->create_time, user->claim_time));
+}
+
+// Rules 10 and 11.
+Decision DecideByRollout(const DecisionInputs& inputs, absl::Time now) {
+  const CoverageAt at = CoverageOf(*inputs.enforcement, inputs.rollout, now);
+  switch (at.coverage) {
+    case Coverage::kNotInWave:
+      return AnswerNotYet(DecisionReason::kNotInWave, at.time);
+    case Coverage::kPaused:
+      return AnswerNotYet(DecisionReason::kEnforcementPaused, at.time);
+    case Coverage::kAwaitingProof:
+      return AnswerNotYet(DecisionReason::kAwaitingSsoSignIn, at.time);
+    case Coverage::kScheduled:
+      return AnswerNotYet(DecisionReason::kEnforcementScheduled, at.time);
+    case Coverage::kCovered:
+      break;
+  }
+  const absl::Time since = std::max(inputs.enforcement->enforce_time, at.time);
+  if (inputs.user == nullptr) {
+    return AnswerEnforced(DecisionReason::kUnmanagedAddressEnforced, since);
+  }
+  return AnswerEnforced(DecisionReason::kEnforced, std::max(since, inputs.user->claim_time));
+}
+
+// Rules 2 to 11, on a held domain, as if the mode were ENFORCE.
+Decision DecideHeld(const DecisionInputs& inputs, LoginAction action, absl::Time now) {
+  const Enforcement* const enforcement = inputs.enforcement;
+  if (inputs.user != nullptr && inputs.user->suspended) {
+    return Answer(Verdict::kDeny, DecisionReason::kUserSuspended);
+  }
+  // A change of address to one on the domain is of no wave and waits for no
+  // proof: nobody has it to prove.
+  const bool takes_address = enforcement != nullptr && action == LoginAction::kEmailChange;
+  if (takes_address && enforcement->rollout.start_time <= now) {
     return Answer(Verdict::kDeny, DecisionReason::kEmailChangeToEnforcedDomain);
   }
-  if (user != nullptr && !user->claimed) {
+  std::optional<Decision> decision = DecideByUser(inputs, now);
+  if (takes_address) {
+    if (!decision) {
+      decision =
+          AnswerNotYet(DecisionReason::kEnforcementScheduled, enforcement->rollout.start_time);
+    }
+    decision->valid_until = std::min(decision->valid_until, enforcement->rollout.start_time);
+  }
+  if (decision) return *decision;
+  if (enforcement == nullptr) {
+    return Answer(Verdict::kAllowPassword, DecisionReason::kDomainNotEnforced);
+  }
+  if (inputs.user != nullptr && !inputs.user->claimed) {
     return Answer(Verdict::kAllowPassword, DecisionReason::kIndependentUser);
   }
-  if (user != nullptr && exemption != nullptr && exemption->IsActiveAt(now)) {
-    if (const std::optional<DecisionReason> reason = ReasonOf(exemption->kind)) {
-      Decision decision = Answer(Verdict::kAllowPassword, *reason);
-      decision.valid_until = exemption->expire_time;
-      return decision;
-    }
-  }
-  if (user != nullptr) {
-    return AnswerEnforced(DecisionReason::kEnforced,
-                          std::max(enforcement.enforce_time, user->claim_time));
-  }
-  if (enforcement.unmanaged_users == UnmanagedUsers::kPassword) {
+  if (inputs.user == nullptr && enforcement->unmanaged_users == UnmanagedUsers::kPassword) {
     return Answer(Verdict::kAllowPassword, DecisionReason::kUnmanagedAddress);
   }
-  return AnswerEnforced(DecisionReason::kUnmanagedAddressEnforced, enforcement.enforce_time);
+  return DecideByRollout(inputs, now);
 }
 
 }  // namespace
@@ -95,27 +157,43 @@ absl::string_view Name(DecisionReason reason) {
       return "USER_SUSPENDED";
     case DecisionReason::kEmailChangeToEnforcedDomain:
       return "EMAIL_CHANGE_TO_ENFORCED_DOMAIN";
+    case DecisionReason::kEnforcementScheduled:
+      return "ENFORCEMENT_SCHEDULED";
+    case DecisionReason::kNotInWave:
+      return "NOT_IN_WAVE";
+    case DecisionReason::kAwaitingSsoSignIn:
+      return "AWAITING_SSO_SIGN_IN";
+    case DecisionReason::kEnforcementPaused:
+      return "ENFORCEMENT_PAUSED";
+    case DecisionReason::kOverrideRequireSso:
+      return "OVERRIDE_REQUIRE_SSO";
+    case DecisionReason::kOverrideExempt:
+      return "OVERRIDE_EXEMPT";
   }
   return "UNKNOWN";
 }
 
+bool IsExempt(DecisionReason reason) {
+  return reason == DecisionReason::kExemptTriggeringAdmin ||
+         reason == DecisionReason::kExemptBreakGlass ||
+         reason == DecisionReason::kExemptServiceAccount ||
+         reason == DecisionReason::kOverrideExempt;
+}
+
 Decision Decide(const DecisionInputs& inputs, LoginAction action, absl::Time now) {
-  const bool held = inputs.domain_state.has_value() && IsHeld(*inputs.domain_state);
-  const Enforcement* const enforcement = held ? inputs.enforcement : nullptr;
-  Decision decision;
-  if (held && inputs.user != nullptr && inputs.user->suspended) {
-    decision = Answer(Verdict::kDeny, DecisionReason::kUserSuspended);
-  } else if (enforcement != nullptr) {
-    decision = DecideEnforced(*enforcement, inputs.user, inputs.exemption, action, now);
-  } else {
-    decision = Answer(Verdict::kAllowPassword, inputs.domain_state == DomainState::kExpired
-                                                   ? DecisionReason::kDomainExpired
-                                                   : DecisionReason::kDomainNotEnforced);
+  if (!inputs.domain_state.has_value() || !IsHeld(*inputs.domain_state)) {
+    return Answer(Verdict::kAllowPassword, inputs.domain_state == DomainState::kExpired
+                                               ? DecisionReason::kDomainExpired
+                                               : DecisionReason::kDomainNotEnforced);
   }
-  if (enforcement != nullptr && enforcement->mode == EnforcementMode::kObserve) {
+  Decision decision = DecideHeld(inputs, action, now);
+  if (inputs.enforcement != nullptr && inputs.enforcement->mode == EnforcementMode::kObserve) {
     decision.observed_verdict = decision.verdict;
-    // A suspension denies by itself, with or without an enforcement.
-    if (decision.reason != DecisionReason::kUserSuspended) {
+    // Nobody will be enforced by an enforcement that only looks.
+    decision.enforcement_scheduled_at.reset();
+    // These two need no enforcement.
+    if (decision.reason != DecisionReason::kUserSuspended &&
+        decision.reason != DecisionReason::kOverrideRequireSso) {
       decision.verdict = Verdict::kAllowPassword;
     }
   }

@@ -2,13 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "policy/errors.h"
+#include "policy/rollout.h"
 
 namespace gatehouse {
 namespace {
-
-bool IsKept(const Enforcement* current, EnforcementMode mode) {
-  return current != nullptr && (current->mode == mode || mode == EnforcementMode::kObserve);
-}
 
 std::string Day(absl::Time time) { return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone()); }
 
@@ -16,13 +13,14 @@ std::string Day(absl::Time time) { return absl::FormatTime("%Y-%m-%d", time, abs
 
 std::vector<BlockingReason> BlockingReasons(const std::optional<Domain>& domain,
                                             const SsoProfile& profile, const Enforcement* current,
-                                            EnforcementMode mode) {
+                                            const Enforcement& next, absl::Time now) {
   std::vector<BlockingReason> reasons;
   if (!domain.has_value()) {
     reasons.push_back({reason::kDomainNotVerified,
                        "the organization has not claimed the domain; add and verify it first"});
   } else if (domain->state != DomainState::kVerified &&
-             !(domain->state == DomainState::kAtRisk && IsKept(current, mode))) {
+             !(domain->state == DomainState::kAtRisk && current != nullptr &&
+               !Widens(*current, next, now))) {
     reasons.push_back(
         {reason::kDomainNotVerified, absl::StrCat("domain ", domain->name.ascii(), " is ",
                                                   Name(domain->state), "; verify it first")});

@@ -22,18 +22,19 @@ struct BlockingReason {
   std::string description;   // for the admin: what is wrong, and what to do
 };
 
-// Rules 1 and 2 of docs/architecture.md, for enforcing in mode `mode`, through `profile`, a
-// domain of which the organization has the claim `domain` (nullopt: none) and
-// the enforcement `current` (null: none). Empty: nothing is in the way.
+// Rules 1 and 2 of docs/architecture.md, for `next`, an enforcement through
+// `profile` of a domain of which the organization has the claim `domain`
+// (nullopt: none) and the enforcement `current` (null: none). Empty: nothing is
+// in the way.
 //   kDomainNotVerified       not claimed, or not VERIFIED. AT_RISK keeps what
-//                            is enforced, also through another profile, but
-//                            refuses a new enforcement and one that would begin
-//                            to block (OBSERVE to ENFORCE)
+//                            is enforced, also through another profile or for
+//                            fewer, but refuses a new enforcement and one that
+//                            would block whom it did not (Widens)
 //   kConnectionTestRequired  no test of the profile has passed
 //   kConnectionTestStale     its settings changed after the test that passed
 std::vector<BlockingReason> BlockingReasons(const std::optional<Domain>& domain,
                                             const SsoProfile& profile, const Enforcement* current,
-                                            EnforcementMode mode);
+                                            const Enforcement& next, absl::Time now);
 
 // A certificate of an IdP that ends sooner than this is warned of.
 inline constexpr absl::Duration kCertificateWarningPeriod = absl::Hours(24 * 30);

@@ -24,9 +24,10 @@ struct User {
   Role role = Role::kMember;
   bool suspended = false;
   // Whether the organization claimed the user: created or imported while it
-  // held the email's domain. A claimed user is *managed* while the organization
-  // holds that domain, and independent while it does not; nobody rewrites users
-  // when a domain comes or goes.
+  // held the email's domain, or a parent of it and nobody a closer one. A
+  // claimed user is *managed* while the organization holds that domain, or a
+  // parent whose enforcement covers subdomains, and independent while it does
+  // not; nobody rewrites users when a domain comes or goes.
   bool claimed = false;
   absl::Time claim_time = absl::InfinitePast();
   absl::Time create_time;

@@ -21,14 +21,15 @@ namespace gatehouse {
 enum class WayIn {
   kNone,            // not at all, not for good, or without a say in the organization
   kUncoveredAdmin,  // an admin or owner whom no enforcement blocks
-  kExemptAdmin,     // an admin or owner with an exemption that has no end
+  kExemptAdmin,     // an admin or owner with an exemption or override that has no end
   kBreakGlass,      // anybody with a BREAK_GLASS exemption that has no end
 };
 
 // The lasting way in of the user whom `inputs` describes, whose role is `role`.
 // It is Decide() that judges whether a password sign-in is allowed, so the two
 // never disagree. An exemption with an end counts as none: at its end nobody
-// would get in. `inputs.user` must be set.
+// would get in; so does what a rollout or a pause leaves out for now.
+// `inputs.user` must be set.
 WayIn WayInOf(const DecisionInputs& inputs, Role role);
 
 }  // namespace gatehouse

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "policy/enforcement_rules.h"
+#include "policy/rollout.h"
 #include "policy/status_macros.h"
 #include "server/connectors/certificates.h"
 #include "server/managers/preconditions.h"
@@ -34,7 +35,8 @@ absl::Status Collect(const absl::Status& status, EnforcementEffect* effect) {
   return absl::OkStatus();
 }
 
-// The enforcement to write for a domain that has `current` now.
+// The enforcement to write for a domain that has `current` now. No pause lasts
+// beyond it.
 Enforcement NewEnforcement(const EnforceCommand& command, const DomainName& domain,
                            const Enforcement* current, absl::Time now) {
   Enforcement enforcement{.organization = command.organization,
@@ -43,10 +45,15 @@ Enforcement NewEnforcement(const EnforceCommand& command, const DomainName& doma
                           .mode = command.mode,
                           .unmanaged_users = command.unmanaged_users,
                           .triggered_by = command.acting_admin,
-                          .enforce_time = now};
+                          .enforce_time = now,
+                          .match_subdomains = command.match_subdomains,
+                          .rollout = command.rollout,
+                          .on_unavailable = command.on_unavailable,
+                          .change_time = now};
   // A move to another profile leaves no gap (rule 8): the domain is enforced
-  // since it first was.
-  if (current != nullptr && current->mode == command.mode) {
+  // since it first was. For those whom a wider enforcement adds, that would be
+  // too early.
+  if (current != nullptr && current->mode == command.mode && !Widens(*current, enforcement, now)) {
     enforcement.enforce_time = current->enforce_time;
     enforcement.enforce_revision = current->enforce_revision;
   }
@@ -62,8 +69,9 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
   const std::optional<Domain> claimed = claim ? std::optional(claim->value) : std::nullopt;
   const Enforcement* const enforced = current ? &current->value : nullptr;
   const std::string name = DomainNameOf(command.organization, domain);
+  const Enforcement next = NewEnforcement(command, domain, enforced, now);
 
-  for (BlockingReason& blocking : BlockingReasons(claimed, profile, enforced, command.mode)) {
+  for (BlockingReason& blocking : BlockingReasons(claimed, profile, enforced, next, now)) {
     const bool about_profile = blocking.reason != reason::kDomainNotVerified;
     PreconditionViolation violation{
         .reason = std::string(blocking.reason),
@@ -103,7 +111,7 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
                                        : " independent users keep their passwords",
                       "; import them to have them managed and enforced")});
   }
-  return storage::EnforcementStore::Put(tx, NewEnforcement(command, domain, enforced, now));
+  return storage::EnforcementStore::Put(tx, next);
 }
 
 // Whether `user` is managed, on one of the domains.

@@ -30,6 +30,9 @@ struct EnforceCommand {
   UserId acting_admin;
   EnforcementMode mode = EnforcementMode::kEnforce;
   UnmanagedUsers unmanaged_users = UnmanagedUsers::kPassword;
+  bool match_subdomains = false;
+  Rollout rollout;  // `users` without repetition
+  UnavailablePolicy on_unavailable = UnavailablePolicy::kRequireSso;
   // When the acting admin's exemption ends; InfiniteFuture: never.
   absl::Time exemption_expire_time = absl::InfiniteFuture();
 };

@@ -42,18 +42,29 @@ inline Exemption Exempt(ExemptionKind kind, absl::Time expire_time = kForever) {
   return exemption;
 }
 
+inline SsoOverride OwnRule(SsoOverrideMode mode, absl::Time create_time = kEnforcedAt) {
+  SsoOverride own;
+  own.mode = mode;
+  own.create_time = create_time;
+  return own;
+}
+
 // Owns what DecisionInputs points to.
 struct Facts {
   std::optional<DomainState> state;
   std::optional<Enforcement> enforcement;
   std::optional<UserFacts> user;
   std::optional<Exemption> exemption;
+  std::optional<SsoOverride> sso_override = std::nullopt;
+  RolloutFacts rollout = {};
 
   DecisionInputs Inputs() const {
     return {.domain_state = state,
             .enforcement = enforcement ? &*enforcement : nullptr,
             .user = user ? &*user : nullptr,
-            .exemption = exemption ? &*exemption : nullptr};
+            .exemption = exemption ? &*exemption : nullptr,
+            .sso_override = sso_override ? &*sso_override : nullptr,
+            .rollout = rollout};
   }
 };
 

@@ -52,6 +52,7 @@ struct Answer {
   std::optional<Verdict> observed = kNone;
   std::optional<absl::Time> since = kNone;
   absl::Time until = kForever;
+  std::optional<absl::Time> scheduled = kNone;
 };
 
 struct Case {
@@ -70,6 +71,7 @@ void ExpectAll(const std::vector<Case>& cases) {
     EXPECT_EQ(decision.observed_verdict, c.answer.observed);
     EXPECT_EQ(decision.enforced_since, c.answer.since);
     EXPECT_EQ(decision.valid_until, c.answer.until);
+    EXPECT_EQ(decision.enforcement_scheduled_at, c.answer.scheduled);
   }
 }
 
@@ -191,6 +193,158 @@ TEST(Decide, DeniesASuspendedUserOfTheHolder) {
       {"exempt", {kVerified, kManaged, kSuspended, kGlass}, kSignIn, kRefused},
       {"change", {kVerified, kManaged, kSuspended, kNone}, kChange, kRefused},
       {"observed", {kVerified, kWatched, kSuspended, kNone}, kSignIn, kObserved},
+  });
+}
+
+// The answer to somebody not covered yet; `from` of a time that will come.
+Answer NotYet(DecisionReason reason, absl::Time from) {
+  return {kAllow, reason, kNone, kNone, from, from == kForever ? kNone : std::optional(from)};
+}
+
+template <typename Change>
+Enforcement RolledOut(Change change, Enforcement enforcement = kManaged) {
+  change(enforcement);
+  return enforcement;
+}
+
+TEST(Decide, LetsEverybodyInUntilTheEnforcementStarts) {
+  const auto at = [](absl::Time start) {
+    return [=](Enforcement& e) { e.rollout.start_time = start; };
+  };
+  const Enforcement soon = RolledOut(at(kSoon)), now = RolledOut(at(kNow));
+  const Enforcement soon_everybody = RolledOut(at(kSoon), kEverybody);
+  const Enforcement soon_watched = RolledOut(at(kSoon), kWatched);
+  const Answer kWaits = NotYet(DecisionReason::kEnforcementScheduled, kSoon);
+  const Answer kObserved = {kAllow, DecisionReason::kEnforcementScheduled, kAllow, kNone, kSoon};
+  const Answer kStarted = {kSso, DecisionReason::kEnforced, kNone, kNow};
+  const Answer kRefused = {kDeny, DecisionReason::kEmailChangeToEnforcedDomain};
+  const Answer kExemptNow = {kAllow, DecisionReason::kExemptBreakGlass, kNone, kNone, kSoon};
+  ExpectAll({
+      {"the last moment", {kVerified, soon, kUser, kNone}, kSignIn, kWaits},
+      {"reset", {kVerified, soon, kUser, kNone}, kReset, kWaits},
+      {"unknown address", {kVerified, soon_everybody, kNone, kNone}, kSignIn, kWaits},
+      {"observed", {kVerified, soon_watched, kUser, kNone}, kSignIn, kObserved},
+      {"the start", {kVerified, now, kUser, kNone}, kSignIn, kStarted},
+      {"change", {kVerified, soon, kUser, kNone}, kChange, kWaits},
+      {"change, unknown address", {kVerified, soon, kNone, kNone}, kChange, kWaits},
+      {"change, exempt for good", {kVerified, soon, kUser, kGlass}, kChange, kExemptNow},
+      {"change at the start", {kVerified, now, kUser, kNone}, kChange, kRefused},
+  });
+}
+
+TEST(Decide, EnforcesWhoIsInTheWave) {
+  const Enforcement half = RolledOut([](Enforcement& e) { e.rollout.percent = 50; });
+  const Enforcement half_everybody =
+      RolledOut([](Enforcement& e) { e.rollout.percent = 50; }, kEverybody);
+  const Enforcement named = RolledOut([](Enforcement& e) { e.rollout.percent = 0; });
+  const Answer kEnforced = {kSso, DecisionReason::kEnforced, kNone, kEnforcedAt};
+  const Answer kUnknown = {kSso, DecisionReason::kUnmanagedAddressEnforced, kNone, kEnforcedAt};
+  const Answer kOutside = NotYet(DecisionReason::kNotInWave, kForever);
+  const Answer kFree = {kAllow, DecisionReason::kIndependentUser};
+  const Answer kRefused = {kDeny, DecisionReason::kEmailChangeToEnforcedDomain};
+  const RolloutFacts in = {.bucket = 49}, out = {.bucket = 50}, by_name = {50, true};
+  ExpectAll({
+      {"inside", {kVerified, half, kUser, kNone, kNone, in}, kSignIn, kEnforced},
+      {"outside", {kVerified, half, kUser, kNone, kNone, out}, kSignIn, kOutside},
+      {"by name", {kVerified, half, kUser, kNone, kNone, by_name}, kSignIn, kEnforced},
+      {"by name alone", {kVerified, named, kUser, kNone, kNone, by_name}, kReset, kEnforced},
+      {"not by name", {kVerified, named, kUser, kNone, kNone, {.bucket = 0}}, kSignIn, kOutside},
+      {"unknown, inside", {kVerified, half_everybody, kNone, kNone, kNone, in}, kSignIn, kUnknown},
+      {"unknown, outside", {kVerified, half_everybody, kNone, kNone, kNone, out}, kReset, kOutside},
+      {"independent", {kVerified, half, kIndependent, kNone, kNone, in}, kSignIn, kFree},
+      {"change outside", {kVerified, half, kUser, kNone, kNone, out}, kChange, kRefused},
+  });
+}
+
+TEST(Decide, WaitsForAProofUntilItsDeadline) {
+  const auto until = [](absl::Time deadline) {
+    return [=](Enforcement& e) {
+      e.rollout.require_proof = true;
+      e.rollout.proof_deadline = deadline;
+    };
+  };
+  const Enforcement open = RolledOut(until(kForever)), soon = RolledOut(until(kSoon));
+  const Enforcement over = RolledOut(until(kNow)), everybody = RolledOut(until(kSoon), kEverybody);
+  const Answer kAwaits = NotYet(DecisionReason::kAwaitingSsoSignIn, kSoon);
+  const Answer kAwaitsForever = NotYet(DecisionReason::kAwaitingSsoSignIn, kForever);
+  const Answer kByDeadline = {kSso, DecisionReason::kEnforced, kNone, kNow};
+  const absl::Time recently = kNow - absl::Hours(1);
+  const Answer kByProof = {kSso, DecisionReason::kEnforced, kNone, recently};
+  const RolloutFacts none = {}, proven = {.proof_time = recently};
+  ExpectAll({
+      {"no deadline", {kVerified, open, kUser, kNone, kNone, none}, kSignIn, kAwaitsForever},
+      {"before it", {kVerified, soon, kUser, kNone, kNone, none}, kSignIn, kAwaits},
+      {"unknown address", {kVerified, everybody, kNone, kNone, kNone, none}, kSignIn, kAwaits},
+      {"at it", {kVerified, over, kUser, kNone, kNone, none}, kSignIn, kByDeadline},
+      {"proven", {kVerified, open, kUser, kNone, kNone, proven}, kSignIn, kByProof},
+      {"proven before the deadline",
+       {kVerified, over, kUser, kNone, kNone, proven},
+       kReset,
+       kByProof},
+  });
+}
+
+TEST(Decide, StandsStillForTheUnprovenWhilePaused) {
+  const auto paused = [](Enforcement& e) { e.pause = Pause{.time = kNow}; };
+  const auto gated = [](Enforcement& e) {
+    e.pause = Pause{.time = kNow};
+    e.rollout.require_proof = true;
+    e.rollout.proof_deadline = kEnforcedAt;
+  };
+  const Enforcement plain = RolledOut(paused), everybody = RolledOut(paused, kEverybody);
+  const Enforcement late = RolledOut(gated);
+  const Answer kPaused = NotYet(DecisionReason::kEnforcementPaused, kForever);
+  const Answer kEnforced = {kSso, DecisionReason::kEnforced, kNone, kEnforcedAt};
+  const Answer kRefused = {kDeny, DecisionReason::kEmailChangeToEnforcedDomain};
+  const RolloutFacts none = {}, proven = {.proof_time = kNow - absl::Hours(1)};
+  ExpectAll({
+      {"unproven", {kVerified, plain, kUser, kNone, kNone, none}, kSignIn, kPaused},
+      {"unknown address", {kVerified, everybody, kNone, kNone, kNone, none}, kSignIn, kPaused},
+      {"past the deadline", {kVerified, late, kUser, kNone, kNone, none}, kReset, kPaused},
+      {"proven", {kVerified, plain, kUser, kNone, kNone, proven}, kSignIn, kEnforced},
+      {"change", {kVerified, plain, kUser, kNone, kNone, none}, kChange, kRefused},
+  });
+}
+
+TEST(Decide, PutsAUsersOwnRuleAboveTheDomains) {
+  const SsoOverride sso = OwnRule(SsoOverrideMode::kRequireSso);
+  const SsoOverride late = OwnRule(SsoOverrideMode::kRequireSso, kClaimedAfter);
+  const SsoOverride off = OwnRule(SsoOverrideMode::kExempt);
+  const Answer kOff = {kAllow, DecisionReason::kOverrideExempt};
+  const Answer kOffObserved = {kAllow, DecisionReason::kOverrideExempt, kAllow};
+  const Answer kOwn = {kSso, DecisionReason::kOverrideRequireSso, kNone, kEnforcedAt};
+  const Answer kOwnLate = {kSso, DecisionReason::kOverrideRequireSso, kNone, kClaimedAfter};
+  const Answer kOwnObserved = {kSso, DecisionReason::kOverrideRequireSso, kSso, kEnforcedAt};
+  const Answer kWayIn = {kAllow, DecisionReason::kExemptBreakGlass};
+  const Answer kFree = {kAllow, DecisionReason::kIndependentUser};
+  const Answer kNoRule = {kAllow, DecisionReason::kDomainNotEnforced};
+  const Answer kRefused = {kDeny, DecisionReason::kUserSuspended};
+  const Answer kNobody = {kDeny, DecisionReason::kEmailChangeToEnforcedDomain};
+  const Answer kUnknown = {kAllow, DecisionReason::kUnmanagedAddress};
+  const Enforcement paused = RolledOut([](Enforcement& e) { e.pause = Pause{.time = kNow}; });
+  ExpectAll({
+      {"kept off", {kVerified, kManaged, kUser, kNone, off}, kSignIn, kOff},
+      {"kept off, independent", {kVerified, kManaged, kIndependent, kNone, off}, kReset, kOff},
+      {"kept off, observed", {kVerified, kWatched, kUser, kNone, off}, kSignIn, kOffObserved},
+      {"kept off, no enforcement", {kVerified, kNone, kUser, kNone, off}, kSignIn, kOff},
+      {"kept off, exempt", {kVerified, kManaged, kUser, kGlass, off}, kSignIn, kOff},
+      {"kept off, suspended", {kVerified, kManaged, kSuspended, kNone, off}, kSignIn, kRefused},
+      {"kept off, change", {kVerified, kManaged, kUser, kNone, off}, kChange, kNobody},
+      {"SSO", {kVerified, kManaged, kUser, kNone, sso}, kSignIn, kOwn},
+      {"SSO since its making", {kVerified, kManaged, kUser, kNone, late}, kReset, kOwnLate},
+      {"SSO since the claim", {kVerified, kManaged, kLaterUser, kNone, sso}, kReset, kOwnLate},
+      {"SSO, no enforcement", {kVerified, kNone, kUser, kNone, sso}, kSignIn, kOwn},
+      {"SSO, change, no enforcement", {kVerified, kNone, kUser, kNone, sso}, kChange, kOwn},
+      {"SSO, observed", {kVerified, kWatched, kUser, kNone, sso}, kSignIn, kOwnObserved},
+      {"SSO, paused", {kVerified, paused, kUser, kNone, sso}, kSignIn, kOwn},
+      {"SSO, exempt", {kVerified, kManaged, kUser, kGlass, sso}, kSignIn, kWayIn},
+      {"SSO, exempt, no enforcement", {kVerified, kNone, kUser, kGlass, sso}, kSignIn, kWayIn},
+      {"SSO, exempt before", {kVerified, kNone, kUser, kGlassOver, sso}, kSignIn, kOwn},
+      {"SSO, independent", {kVerified, kManaged, kIndependent, kNone, sso}, kSignIn, kFree},
+      {"SSO, suspended", {kVerified, kNone, kSuspended, kNone, sso}, kSignIn, kRefused},
+      {"exempt, no rule at all", {kVerified, kNone, kUser, kGlass, kNone}, kSignIn, kNoRule},
+      {"of nobody", {kVerified, kManaged, kNone, kNone, sso}, kSignIn, kUnknown},
+      {"not held", {kPending, kNone, kUser, kNone, sso}, kSignIn, kNoRule},
   });
 }
 

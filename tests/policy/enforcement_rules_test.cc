@@ -18,6 +18,7 @@ using ::testing::IsEmpty;
 
 constexpr auto kEnforce = EnforcementMode::kEnforce;
 constexpr auto kObserve = EnforcementMode::kObserve;
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 
 std::optional<Domain> DomainIn(DomainState state) {
   Domain domain;
@@ -49,9 +50,11 @@ std::vector<std::string> ReasonsOf(const std::vector<BlockingReason>& blocking) 
 TEST(BlockingReasons, LeaveAVerifiedDomainAndATestedProfileAlone) {
   const Enforcement current = EnforcedIn(kEnforce);
   for (const EnforcementMode mode : {kEnforce, kObserve}) {
-    EXPECT_THAT(BlockingReasons(DomainIn(DomainState::kVerified), TestedProfile(), nullptr, mode),
+    EXPECT_THAT(BlockingReasons(DomainIn(DomainState::kVerified), TestedProfile(), nullptr,
+                                EnforcedIn(mode), kNow),
                 IsEmpty());
-    EXPECT_THAT(BlockingReasons(DomainIn(DomainState::kVerified), TestedProfile(), &current, mode),
+    EXPECT_THAT(BlockingReasons(DomainIn(DomainState::kVerified), TestedProfile(), &current,
+                                EnforcedIn(mode), kNow),
                 IsEmpty());
   }
 }
@@ -61,7 +64,8 @@ TEST(BlockingReasons, RefuseADomainThatIsNotVerified) {
        {std::optional<Domain>(), DomainIn(DomainState::kPending), DomainIn(DomainState::kAtRisk),
         DomainIn(DomainState::kExpired)}) {
     for (const EnforcementMode mode : {kEnforce, kObserve}) {
-      const auto blocking = BlockingReasons(domain, TestedProfile(), nullptr, mode);
+      const auto blocking =
+          BlockingReasons(domain, TestedProfile(), nullptr, EnforcedIn(mode), kNow);
       EXPECT_THAT(ReasonsOf(blocking), ElementsAre("DOMAIN_NOT_VERIFIED"));
       if (domain.has_value()) {
         EXPECT_THAT(blocking[0].description, HasSubstr("acme.example is"));
@@ -76,13 +80,29 @@ TEST(BlockingReasons, RefuseADomainThatIsNotVerified) {
 TEST(BlockingReasons, KeepWhatIsEnforcedOnADomainAtRiskAndRefuseMore) {
   const std::optional<Domain> at_risk = DomainIn(DomainState::kAtRisk);
   const Enforcement enforced = EnforcedIn(kEnforce), observed = EnforcedIn(kObserve);
-  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &enforced, kEnforce), IsEmpty());
-  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &enforced, kObserve), IsEmpty());
-  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &observed, kObserve), IsEmpty());
-  EXPECT_THAT(ReasonsOf(BlockingReasons(at_risk, TestedProfile(), &observed, kEnforce)),
-              ElementsAre("DOMAIN_NOT_VERIFIED"));
+  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &enforced, EnforcedIn(kEnforce), kNow),
+              IsEmpty());
+  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &enforced, EnforcedIn(kObserve), kNow),
+              IsEmpty());
+  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &observed, EnforcedIn(kObserve), kNow),
+              IsEmpty());
+  EXPECT_THAT(
+      ReasonsOf(BlockingReasons(at_risk, TestedProfile(), &observed, EnforcedIn(kEnforce), kNow)),
+      ElementsAre("DOMAIN_NOT_VERIFIED"));
   EXPECT_THAT(ReasonsOf(BlockingReasons(DomainIn(DomainState::kExpired), TestedProfile(), &enforced,
-                                        kEnforce)),
+                                        EnforcedIn(kEnforce), kNow)),
+              ElementsAre("DOMAIN_NOT_VERIFIED"));
+}
+
+TEST(BlockingReasons, LetARolloutOnADomainAtRiskGetNarrowerAndNotWider) {
+  const std::optional<Domain> at_risk = DomainIn(DomainState::kAtRisk);
+  Enforcement half = EnforcedIn(kEnforce);
+  half.rollout.percent = 50;
+  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &half, half, kNow), IsEmpty());
+  Enforcement fewer = half;
+  fewer.rollout.percent = 49;
+  EXPECT_THAT(BlockingReasons(at_risk, TestedProfile(), &half, fewer, kNow), IsEmpty());
+  EXPECT_THAT(ReasonsOf(BlockingReasons(at_risk, TestedProfile(), &fewer, half, kNow)),
               ElementsAre("DOMAIN_NOT_VERIFIED"));
 }
 
@@ -94,18 +114,21 @@ TEST(BlockingReasons, RefuseAProfileWhoseLatestConfigurationHasNotPassed) {
   SsoProfile stale = TestedProfile();
   stale.saml.idp_certificates = {"another"};
   for (const Enforcement* enforcement : {static_cast<const Enforcement*>(nullptr), &current}) {
-    EXPECT_THAT(ReasonsOf(BlockingReasons(verified, untested, enforcement, kEnforce)),
-                ElementsAre("CONNECTION_TEST_REQUIRED"));
-    EXPECT_THAT(ReasonsOf(BlockingReasons(verified, stale, enforcement, kObserve)),
-                ElementsAre("CONNECTION_TEST_STALE"));
+    EXPECT_THAT(
+        ReasonsOf(BlockingReasons(verified, untested, enforcement, EnforcedIn(kEnforce), kNow)),
+        ElementsAre("CONNECTION_TEST_REQUIRED"));
+    EXPECT_THAT(
+        ReasonsOf(BlockingReasons(verified, stale, enforcement, EnforcedIn(kObserve), kNow)),
+        ElementsAre("CONNECTION_TEST_STALE"));
   }
-  EXPECT_THAT(BlockingReasons(verified, stale, nullptr, kEnforce)[0].description,
+  EXPECT_THAT(BlockingReasons(verified, stale, nullptr, EnforcedIn(kEnforce), kNow)[0].description,
               HasSubstr("okta"));
 }
 
 TEST(BlockingReasons, AreToldAllAtOnce) {
-  EXPECT_THAT(ReasonsOf(BlockingReasons(std::nullopt, SsoProfile(), nullptr, kEnforce)),
-              ElementsAre("DOMAIN_NOT_VERIFIED", "CONNECTION_TEST_REQUIRED"));
+  EXPECT_THAT(
+      ReasonsOf(BlockingReasons(std::nullopt, SsoProfile(), nullptr, EnforcedIn(kEnforce), kNow)),
+      ElementsAre("DOMAIN_NOT_VERIFIED", "CONNECTION_TEST_REQUIRED"));
 }
 
 std::vector<std::string> KindsOf(const std::vector<Warning>& warnings) {

@@ -106,5 +106,45 @@ TEST(WayIn, IsLastingAndDoesNotNeedTheIdp) {
   for (const Case& c : kCases) EXPECT_EQ(WayInOfCase(c), c.way_in) << c.user;
 }
 
+Enforcement Narrowed(const std::string& by) {
+  Enforcement enforcement;
+  if (by == "schedule") enforcement.rollout.start_time = absl::FromUnixSeconds(100'000'000'000);
+  if (by == "wave") enforcement.rollout.percent = 0;
+  if (by == "proof") enforcement.rollout.require_proof = true;
+  if (by == "pause") enforcement.pause = Pause{};
+  return enforcement;
+}
+
+TEST(WayIn, IsNotWhatARolloutLeavesOpenForNow) {
+  const UserFacts user = {.claimed = true};
+  for (const std::string by : {"schedule", "wave", "proof", "pause"}) {
+    const Enforcement enforcement = Narrowed(by);
+    const DecisionInputs inputs = {.domain_state = DomainState::kVerified,
+                                   .enforcement = &enforcement,
+                                   .user = &user,
+                                   .rollout = {.bucket = 99}};
+    const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+    EXPECT_EQ(Decide(inputs, LoginAction::kSignIn, now).verdict, Verdict::kAllowPassword) << by;
+    EXPECT_EQ(WayInOf(inputs, Role::kOwner), WayIn::kNone) << by;
+  }
+}
+
+TEST(WayIn, FollowsTheUsersOwnRule) {
+  const UserFacts user = {.claimed = true};
+  const Enforcement enforcement;
+  const Exemption break_glass = {.kind = ExemptionKind::kBreakGlass};
+  const SsoOverride sso = {.mode = SsoOverrideMode::kRequireSso};
+  const SsoOverride off = {.mode = SsoOverrideMode::kExempt};
+  DecisionInputs inputs = {.domain_state = DomainState::kVerified, .user = &user};
+  inputs.sso_override = &sso;
+  EXPECT_EQ(WayInOf(inputs, Role::kAdmin), WayIn::kNone);
+  inputs.exemption = &break_glass;
+  EXPECT_EQ(WayInOf(inputs, Role::kAdmin), WayIn::kBreakGlass);
+  inputs = {.domain_state = DomainState::kVerified, .enforcement = &enforcement, .user = &user};
+  inputs.sso_override = &off;
+  EXPECT_EQ(WayInOf(inputs, Role::kAdmin), WayIn::kExemptAdmin);
+  EXPECT_EQ(WayInOf(inputs, Role::kMember), WayIn::kNone);
+}
+
 }  // namespace
 }  // namespace gatehouse
