@@ -17,6 +17,7 @@
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "server/assembly/gatehouse_server.h"
+#include "server/config/exposure.h"
 #include "server/config/server_config.h"
 #include "server/connectors/cares_txt_resolver.h"
 #include "server/connectors/psl_public_suffix_list.h"
@@ -52,7 +53,7 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& file,
   for (const auto& [key, value] : flags) {
     RETURN_IF_ERROR(ApplyFlag(key, value, &config));
   }
-  RETURN_IF_ERROR(CheckListen(config.listen));
+  RETURN_IF_ERROR(CheckExposure(config));
   return config;
 }
 
@@ -114,6 +115,24 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
   return absl::OkStatus();
 }
 
+std::string Transport(const ServerConfig& config) {
+  if (!HasTls(config)) return "plain text, on loopback only";
+  switch (config.client_certificates) {
+    case ClientCertificates::kOff:
+      return "TLS";
+    case ClientCertificates::kRequest:
+      return "TLS, client certificates verified";
+    case ClientCertificates::kRequire:
+      return "TLS, client certificates required";
+  }
+  return "";
+}
+
+std::string Access(const ServerConfig& config) {
+  return config.authentication ? "authenticated"
+                               : "off: every process on this machine may do everything";
+}
+
 absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
   std::unique_ptr<Logger> owned_logger = NewJsonLogger(config.log_level);
   Logger* const logger = owned_logger.get();
@@ -131,8 +150,8 @@ absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
               {{"address", address},
                {"store", config.store_engine},
                {"data_directory", config.data_directory},
-               {"access", std::string("loopback only: there is no access control yet, so every "
-                                      "process on this machine may do everything")}});
+               {"transport", Transport(config)},
+               {"access", Access(config)}});
   RETURN_IF_ERROR(WriteAddress(config.address_file, address));
 
   int signal = 0;
@@ -149,13 +168,17 @@ int Main(int argc, char** argv) {
   app.footer(
       "Examples:\n"
       "  gatehouse-server --config /etc/gatehouse/gatehouse.toml\n"
-      "  gatehouse-server --listen 127.0.0.1:8443 --data-directory ./data\n"
-      "  gatehouse-server --store-engine memory --dns-servers 127.0.0.1:5353\n"
+      "  gatehouse-server --insecure --data-directory ./data\n"
+      "  gatehouse-server --insecure --access-authentication off --store-engine memory\n"
       "Every flag but --config is a key of the file; the flag wins.");
   std::string file;
   app.add_option("--config", file, "TOML file, see docs/configuration.md");
-  std::map<std::string, std::string> flags;
+  std::map<std::string, std::string> flags, switches;
   for (const ConfigKey& key : ConfigKeys()) {
+    if (key.is_switch) {
+      app.add_flag(FlagName(key.name), switches[key.name], key.help);
+      continue;
+    }
     app.add_option_function<std::string>(
         FlagName(key.name),
         [&flags, name = key.name](const std::string& value) { flags[name] = value; }, key.help);
@@ -164,6 +187,10 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
+
+  for (const auto& [key, value] : switches) {
+    if (!value.empty()) flags[key] = value;
   }
 
   // Blocked before any thread exists, so that all inherit it and only sigwait

@@ -82,9 +82,9 @@ class Corruption : public DeploymentTestCase {
 
   // The server names what is damaged, but not whose it is, and ends.
   void ExpectRefusesToStart() const {
-    const auto result =
-        RunProgram({ServerBinary(), "--listen", "127.0.0.1:0", "--data-directory", directory()}, "",
-                   absl::Seconds(30));
+    const auto result = RunProgram(
+        {ServerBinary(), "--insecure", "--listen", "127.0.0.1:0", "--data-directory", directory()},
+        "", absl::Seconds(30));
     ASSERT_OK(result) << "it has started";
     EXPECT_EQ(result->exit_code, 1);
     EXPECT_THAT(result->err, HasSubstr("record"));

@@ -246,8 +246,8 @@ TEST_F(Drain, EndsACallThatTakesTooLong) {
 }
 
 TEST_F(Drain, ASecondServerOnTheSameDataDoesNotStart) {
-  const auto second =
-      RunProgram({ServerBinary(), "--listen", "127.0.0.1:0", "--data-directory", data_.path()});
+  const auto second = RunProgram(
+      {ServerBinary(), "--insecure", "--listen", "127.0.0.1:0", "--data-directory", data_.path()});
   ASSERT_OK(second);
   EXPECT_EQ(second->exit_code, 1);
   EXPECT_THAT(second->err, AllOf(HasSubstr(data_.path()), HasSubstr("another process")));
@@ -257,8 +257,8 @@ TEST_F(Drain, ASecondServerOnTheSameDataDoesNotStart) {
 
 TEST_F(Drain, ASecondServerOnTheSamePortDoesNotStart) {
   const ShortTempDir other_data;
-  const auto second = RunProgram(
-      {ServerBinary(), "--listen", server_->address(), "--data-directory", other_data.path()});
+  const auto second = RunProgram({ServerBinary(), "--insecure", "--listen", server_->address(),
+                                  "--data-directory", other_data.path()});
   ASSERT_OK(second);
   EXPECT_EQ(second->exit_code, 1);
   EXPECT_THAT(second->err, AllOf(HasSubstr(server_->address()), HasSubstr("in use")));
@@ -272,10 +272,14 @@ TEST(Configuration, IsRefusedWithTheReason) {
     std::vector<std::string> flags;
     std::vector<std::string> says;
   } cases[] = {
-      {"", {"--listen", "0.0.0.0:0"}, {"listen \"0.0.0.0:0\"", "loopback", "no access control"}},
-      {"", {"--listen", "[::]:8443"}, {"listen", "loopback"}},
-      {"", {"--listen", "127.example:8443"}, {"listen", "loopback"}},
-      {"listen = \"192.0.2.1:8443\"", {}, {"listen", "192.0.2.1:8443", "loopback"}},
+      {"", {}, {"tls.certificate_file \"\"", "--insecure"}},
+      {"", {"--listen", "0.0.0.0:0"}, {"tls.certificate_file \"\"", "0.0.0.0:0", "loopback"}},
+      {"", {"--insecure", "--listen", "[::]:8443"}, {"insecure", "[::]:8443", "loopback"}},
+      {"insecure = true", {"--listen", "127.example:8443"}, {"insecure", "loopback"}},
+      {"listen = \"192.0.2.1:8443\"\n[access]\nauthentication = \"off\"",
+       {"--tls-certificate-file", "/c", "--tls-key-file", "/k"},
+       {"access.authentication \"off\"", "192.0.2.1:8443", "loopback"}},
+      {"", {"--tls-certificate-file", "/c"}, {"tls.key_file"}},
       {"\n[dns]\nserver = [\"127.0.0.1\"]", {}, {file + ":3", "dns.server"}},
       {"worker_threads = 0", {}, {file + ":1", "worker_threads", "1 to 256"}},
       {"worker_threads = \"many\"", {}, {file + ":1", "worker_threads", "a whole number"}},

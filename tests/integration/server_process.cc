@@ -26,6 +26,13 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(const Option
       "setpriv",     "--pdeathsig",    "KILL",       ServerBinary(),     "--listen",
       "127.0.0.1:0", "--address-file", address_file, "--data-directory", options.data_directory,
   };
+  if (!options.authentication) argv.insert(argv.end(), {"--access-authentication", "off"});
+  if (options.certificate_file.empty()) {
+    argv.push_back("--insecure");
+  } else {
+    argv.insert(argv.end(), {"--tls-certificate-file", options.certificate_file, "--tls-key-file",
+                             options.key_file});
+  }
   for (const auto& [flag, value] : options.flags) {
     argv.push_back(flag);
     argv.push_back(value);

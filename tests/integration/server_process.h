@@ -15,12 +15,18 @@ namespace gatehouse {
 // The binary's path.
 std::string ServerBinary();
 
-// A server on a free loopback port. It ends with the test, however the test
+// A server on a free loopback port; unless Options say otherwise, in plain text,
+// and whoever calls is its operator. It ends with the test, however the test
 // dies. Not thread-safe.
 class ServerProcess {
  public:
   struct Options {
     std::string data_directory;
+    // Credentials are asked for.
+    bool authentication = false;
+    // Both set: TLS. PEM files.
+    std::string certificate_file;
+    std::string key_file;
     // Names and values: {{"--dns-servers", "127.0.0.1:5353"}}.
     std::vector<std::pair<std::string, std::string>> flags;
   };
