@@ -20,29 +20,47 @@
 
 namespace gatehouse {
 
+// Where people sign in: an SSO profile, as far as a gateway needs it.
+struct SsoDestination {
+  SsoProfileId profile;
+  SsoProtocol protocol = SsoProtocol::kSaml;
+  std::string sign_in_url;  // SAML; empty for OIDC
+  std::string issuer;       // the IdP's entity id, or issuer URL
+};
+
 // What is known about a domain that somebody holds, or held last. Immutable.
 struct DomainRule {
   OrganizationId organization;
   DomainName domain;
   DomainState state = DomainState::kPending;
   std::optional<Enforcement> enforcement;
-  // Where the enforcement sends people; set with `enforcement`.
-  SsoProfileId profile;
-  std::string sso_url;
-  std::string issuer;
+  SsoDestination destination;  // set with `enforcement`
+};
+
+// A user's own rule. Immutable.
+struct OverrideRule {
+  SsoOverride sso_override;
+  storage::Revision revision = 0;  // of the commit that made it
+  SsoDestination destination;      // set if the mode is REQUIRE_SSO
 };
 
 // Everything that decides about one address.
 struct DecisionFacts {
-  const DomainRule* rule = nullptr;      // null: nobody ever proved the domain
-  std::optional<UserFacts> user;         // of the rule's organization
-  const Exemption* exemption = nullptr;  // of that user
+  // Of the address's domain, or of the parent whose enforcement covers it; null:
+  // nobody ever proved either.
+  const DomainRule* rule = nullptr;
+  std::optional<UserFacts> user;                // of the rule's organization
+  const Exemption* exemption = nullptr;         // of that user
+  const OverrideRule* override_rule = nullptr;  // of that user
+  RolloutFacts rollout;                         // what the rule's enforcement asks for
 
   DecisionInputs Inputs() const {
     return {.domain_state = rule ? std::optional(rule->state) : std::nullopt,
             .enforcement = rule && rule->enforcement ? &*rule->enforcement : nullptr,
             .user = user ? &*user : nullptr,
-            .exemption = exemption};
+            .exemption = exemption,
+            .sso_override = override_rule ? &override_rule->sso_override : nullptr,
+            .rollout = rollout};
   }
 };
 

@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "policy/status_macros.h"
+#include "server/decision/rule_match.h"
 #include "server/decision/store_facts.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/login_activity_store.h"
 #include "storage/stores/policy_changes.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/user_store.h"
 
 namespace gatehouse {
@@ -23,6 +26,43 @@ constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 template <typename Value>
 using Changes = std::vector<std::pair<std::string, std::optional<Value>>>;
 
+int64_t Covers(const DomainRule* rule) {
+  return rule != nullptr && CoversSubdomains(*rule) ? 1 : 0;
+}
+
+// Puts `changes` into the table, and keeps its counts.
+void Apply(Changes<DomainRule> changes, RuleTable* table) {
+  if (changes.empty()) return;
+  for (const auto& [domain, rule] : changes) {
+    table->covering_subdomains += Covers(rule ? &*rule : nullptr);
+    table->covering_subdomains -= Covers(table->rules->Find(domain));
+  }
+  table->rules =
+      std::make_shared<PartitionedMap<DomainRule>>(table->rules->With(std::move(changes)));
+}
+
+void Apply(Changes<Exemption> changes, RuleTable* table) {
+  if (changes.empty()) return;
+  table->exemptions =
+      std::make_shared<PartitionedMap<Exemption>>(table->exemptions->With(std::move(changes)));
+}
+
+void Apply(Changes<OverrideRule> changes, RuleTable* table) {
+  if (changes.empty()) return;
+  for (const auto& [key, rule] : changes) {
+    table->override_count += rule.has_value() ? 1 : 0;
+    table->override_count -= table->overrides->Find(key) != nullptr ? 1 : 0;
+  }
+  table->overrides =
+      std::make_shared<PartitionedMap<OverrideRule>>(table->overrides->With(std::move(changes)));
+}
+
+RuleTable EmptyTable() {
+  return {.rules = std::make_shared<PartitionedMap<DomainRule>>(),
+          .exemptions = std::make_shared<PartitionedMap<Exemption>>(),
+          .overrides = std::make_shared<PartitionedMap<OverrideRule>>()};
+}
+
 absl::StatusOr<RuleTable> ReadAll(storage::Reader& reader) {
   Changes<DomainRule> rules;
   RETURN_IF_ERROR(storage::DomainStore::ForEachHolder(
@@ -34,26 +74,47 @@ absl::StatusOr<RuleTable> ReadAll(storage::Reader& reader) {
   Changes<Exemption> exemptions;
   RETURN_IF_ERROR(storage::ExemptionStore::ForEach(
       reader, [&](storage::Stored<Exemption> exemption) -> absl::Status {
-        std::string key = ExemptionKey(exemption->organization, exemption->user);
+        std::string key = UserKey(exemption->organization, exemption->user);
         exemptions.emplace_back(std::move(key), std::move(exemption.value));
         return absl::OkStatus();
       }));
-  return RuleTable{.rules = std::make_shared<PartitionedMap<DomainRule>>(
-                       PartitionedMap<DomainRule>().With(std::move(rules))),
-                   .exemptions = std::make_shared<PartitionedMap<Exemption>>(
-                       PartitionedMap<Exemption>().With(std::move(exemptions)))};
+  Changes<OverrideRule> overrides;
+  RETURN_IF_ERROR(storage::SsoOverrideStore::ForEach(
+      reader, [&](storage::Stored<SsoOverride> found) -> absl::Status {
+        ASSIGN_OR_RETURN(auto rule, ReadOverrideRule(reader, found->organization, found->user));
+        overrides.emplace_back(UserKey(found->organization, found->user), std::move(rule));
+        return absl::OkStatus();
+      }));
+  RuleTable table = EmptyTable();
+  Apply(std::move(rules), &table);
+  Apply(std::move(exemptions), &table);
+  Apply(std::move(overrides), &table);
+  return table;
+}
+
+// Adds to `changes` what sends people to the profiles that changed.
+absl::Status AddUsersOfProfiles(storage::Reader& reader, const RuleTable& table,
+                                storage::PolicyChanges* changes) {
+  for (const auto& [organization, profile] : changes->profiles) {
+    ASSIGN_OR_RETURN(auto enforcements,
+                     storage::EnforcementStore::List(reader, organization, "", kNoLimit));
+    for (const auto& enforcement : enforcements) {
+      if (enforcement->profile == profile) changes->domains.insert(enforcement->domain);
+    }
+    if (table.override_count == 0) continue;  // those of this commit are known
+    ASSIGN_OR_RETURN(auto overrides,
+                     storage::SsoOverrideStore::List(reader, organization, "", kNoLimit));
+    for (const auto& found : overrides) {
+      if (found->profile == profile) changes->overrides.emplace(organization, found->user);
+    }
+  }
+  return absl::OkStatus();
 }
 
 // The table after `changes`, which `reader` sees.
 absl::StatusOr<RuleTable> ReadChanged(storage::Reader& reader, RuleTable table,
                                       storage::PolicyChanges changes) {
-  for (const auto& [organization, profile] : changes.profiles) {
-    ASSIGN_OR_RETURN(auto enforcements,
-                     storage::EnforcementStore::List(reader, organization, "", kNoLimit));
-    for (const auto& enforcement : enforcements) {
-      if (enforcement->profile == profile) changes.domains.insert(enforcement->domain);
-    }
-  }
+  RETURN_IF_ERROR(AddUsersOfProfiles(reader, table, &changes));
   Changes<DomainRule> rules;
   for (const DomainName& domain : changes.domains) {
     ASSIGN_OR_RETURN(std::optional<DomainRule> rule, ReadDomainRule(reader, domain));
@@ -62,25 +123,46 @@ absl::StatusOr<RuleTable> ReadChanged(storage::Reader& reader, RuleTable table,
   Changes<Exemption> exemptions;
   for (const auto& [organization, user] : changes.exemptions) {
     ASSIGN_OR_RETURN(auto exemption, storage::ExemptionStore::Find(reader, organization, user));
-    exemptions.emplace_back(ExemptionKey(organization, user),
+    exemptions.emplace_back(UserKey(organization, user),
                             exemption ? std::optional(std::move(exemption->value)) : std::nullopt);
   }
-  if (!rules.empty()) {
-    table.rules = std::make_shared<PartitionedMap<DomainRule>>(table.rules->With(std::move(rules)));
+  Changes<OverrideRule> overrides;
+  for (const auto& [organization, user] : changes.overrides) {
+    ASSIGN_OR_RETURN(auto rule, ReadOverrideRule(reader, organization, user));
+    overrides.emplace_back(UserKey(organization, user), std::move(rule));
   }
-  if (!exemptions.empty()) {
-    table.exemptions =
-        std::make_shared<PartitionedMap<Exemption>>(table.exemptions->With(std::move(exemptions)));
-  }
+  Apply(std::move(rules), &table);
+  Apply(std::move(exemptions), &table);
+  Apply(std::move(overrides), &table);
   return table;
 }
 
-// Adds what the table knows to the facts of a user that was read.
-void AddUser(const RuleTable& table, const std::optional<storage::Stored<User>>& user,
+// Adds to the facts, whose rule is set, what the table knows about a user that
+// was read; null: nobody has the address.
+void AddUser(const RuleTable& table, const EmailAddress& email, const User* user,
              DecisionFacts* facts) {
-  if (!user) return;
-  facts->user = FactsOf(**user);
-  facts->exemption = table.exemptions->Find(ExemptionKey((*user)->organization, (*user)->id));
+  facts->rollout = RolloutFactsOf(*facts->rule, email, user == nullptr ? nullptr : &user->id);
+  if (user == nullptr) return;
+  facts->user = FactsOf(*user);
+  const std::string key = UserKey(user->organization, user->id);
+  facts->exemption = table.exemptions->Find(key);
+  if (table.override_count != 0) facts->override_rule = table.overrides->Find(key);
+}
+
+// By the table, and what `reader` sees at the table's revision.
+absl::StatusOr<DecisionFacts> FactsFrom(const RuleTable& table, storage::Reader& reader,
+                                        const EmailAddress& email) {
+  DecisionFacts facts{.rule = table.Match(email.domain())};
+  if (facts.rule == nullptr) return facts;
+  ASSIGN_OR_RETURN(auto user,
+                   storage::UserStore::FindByEmail(reader, facts.rule->organization, email));
+  AddUser(table, email, user ? &**user : nullptr, &facts);
+  if (user && AsksForProof(*facts.rule)) {
+    ASSIGN_OR_RETURN(auto activity,
+                     storage::LoginActivityStore::Find(reader, (*user)->organization, (*user)->id));
+    facts.rollout.proof_time = ProofOf(*facts.rule, activity);
+  }
+  return facts;
 }
 
 }  // namespace
@@ -105,12 +187,18 @@ absl::Status IndexedDecisionSource::Load(
     const storage::Revision revision = cell_.revision();
     const RuleTable* table = cell_.Get();
     if (table == nullptr) break;
-    DecisionFacts facts{.rule = table->rules->Find(email.domain().ascii())};
+    DecisionFacts facts{.rule = table->Match(email.domain())};
     if (facts.rule != nullptr) {
       ASSIGN_OR_RETURN(auto user, storage::FindUserNow(*engine_, facts.rule->organization, email));
       // Newer than the table may be: the same commit may have changed rules.
       if (user && user->mod_revision > revision) continue;
-      AddUser(*table, user, &facts);
+      AddUser(*table, email, user ? &**user : nullptr, &facts);
+      if (user && AsksForProof(*facts.rule)) {
+        ASSIGN_OR_RETURN(auto activity, storage::FindLoginActivityNow(
+                                            *engine_, (*user)->organization, (*user)->id));
+        if (activity && activity->mod_revision > revision) continue;
+        facts.rollout.proof_time = ProofOf(*facts.rule, activity);
+      }
     }
     use(facts, revision);
     return absl::OkStatus();
@@ -129,20 +217,7 @@ absl::StatusOr<storage::Revision> IndexedDecisionSource::LoadMany(
     // A table newer than `revision` was published after its commit became
     // visible, so the snapshot would show that commit too.
     if (reader.revision() != revision) continue;
-    for (size_t i = 0; i < emails.size(); ++i) {
-      DecisionFacts facts{.rule = table->rules->Find(emails[i].domain().ascii())};
-      if (facts.rule == nullptr) {
-        use(i, facts);
-        continue;
-      }
-      auto user = storage::UserStore::FindByEmail(reader, facts.rule->organization, emails[i]);
-      if (!user.ok()) {
-        use(i, user.status());
-        continue;
-      }
-      AddUser(*table, *user, &facts);
-      use(i, facts);
-    }
+    for (size_t i = 0; i < emails.size(); ++i) use(i, FactsFrom(*table, reader, emails[i]));
     return revision;
   }
   return from_store_.LoadMany(emails, use);

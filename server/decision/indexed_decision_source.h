@@ -1,8 +1,9 @@
 // Decides from rules kept in memory and one point read for the user.
 //
-// Domain rules and exemptions are few and stand in an immutable RuleTable that
-// follows each commit; the user's record is read from the engine. So a check
-// takes no lock that a commit holds, and reads the store once.
+// Domain rules, exemptions and overrides are few and stand in an immutable
+// RuleTable that follows each commit; the user's record is read from the engine.
+// So a check takes no lock that a commit holds, and reads the store once; twice
+// while the domain's enforcement asks who has signed in through SSO.
 #ifndef GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
 #define GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
 

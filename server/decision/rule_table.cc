@@ -1,5 +1,7 @@
 #include "server/decision/rule_table.h"
 
+#include "server/decision/rule_match.h"
+
 namespace gatehouse {
 namespace {
 
@@ -15,6 +17,12 @@ struct Seen {
 thread_local Seen seen;
 
 }  // namespace
+
+const DomainRule* RuleTable::Match(const DomainName& domain) const {
+  if (covering_subdomains == 0) return rules->Find(domain.ascii());
+  // Looking into memory does not fail.
+  return *MatchRule(domain.ascii(), [this](absl::string_view name) { return rules->Find(name); });
+}
 
 RuleTableCell::RuleTableCell() : id_(next_cell_id.fetch_add(1)) {}
 

@@ -62,14 +62,22 @@ class PartitionedMap {
   std::array<std::shared_ptr<const Part>, kParts> parts_;
 };
 
-inline std::string ExemptionKey(const OrganizationId& organization, const UserId& user) {
+inline std::string UserKey(const OrganizationId& organization, const UserId& user) {
   return absl::StrCat(organization.value(), "/", user.value());
 }
 
 // Rules and exceptions, as one commit left them. Immutable; a copy is cheap.
 struct RuleTable {
-  std::shared_ptr<const PartitionedMap<DomainRule>> rules;      // by domain (ASCII)
-  std::shared_ptr<const PartitionedMap<Exemption>> exemptions;  // by ExemptionKey
+  std::shared_ptr<const PartitionedMap<DomainRule>> rules;        // by domain (ASCII)
+  std::shared_ptr<const PartitionedMap<Exemption>> exemptions;    // by UserKey
+  std::shared_ptr<const PartitionedMap<OverrideRule>> overrides;  // by UserKey
+  // Rules that cover subdomains. While there is none, no parent is looked up.
+  int64_t covering_subdomains = 0;
+  // Overrides. While there is none, none is looked up.
+  int64_t override_count = 0;
+
+  // The rule that decides about addresses on `domain`; null: none.
+  const DomainRule* Match(const DomainName& domain) const;
 };
 
 // Publishes tables and the revision they are good for. A reader pays two atomic

@@ -55,6 +55,14 @@ LoginAnswer LoginManager::Answer(const DecisionFacts& facts, LoginAction action,
   LoginAnswer answer;
   answer.decision = Decide(facts.Inputs(), action, now);
   answer.rule = facts.rule;
+  if (answer.decision.reason == DecisionReason::kOverrideRequireSso) {
+    answer.destination = &facts.override_rule->destination;
+    answer.enforced_since_revision = facts.override_rule->revision;
+  } else if (answer.decision.verdict == Verdict::kRequireSso ||
+             answer.decision.observed_verdict == Verdict::kRequireSso) {
+    answer.destination = &facts.rule->destination;
+    answer.enforced_since_revision = facts.rule->enforcement->enforce_revision;
+  }
   answer.cache_ttl = std::min(cache_ttl_, answer.decision.valid_until - now);
   return answer;
 }

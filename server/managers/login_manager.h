@@ -19,6 +19,11 @@ namespace gatehouse {
 struct LoginAnswer {
   Decision decision;
   const DomainRule* rule = nullptr;  // null: nobody ever proved the domain
+  // Where to send the user; set if the verdict, or the observed one, is
+  // REQUIRE_SSO.
+  const SsoDestination* destination = nullptr;
+  // Of the commit that enforced the user; set if the verdict is REQUIRE_SSO.
+  storage::Revision enforced_since_revision = 0;
   // How long the answer may be reused.
   absl::Duration cache_ttl;
 };

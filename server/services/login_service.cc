@@ -25,12 +25,13 @@ absl::StatusOr<storage::Revision> ParseMinRevision(int64_t revision) {
   return static_cast<storage::Revision>(revision);
 }
 
-void RenderDestination(const DomainRule& rule, const EmailAddress& email,
-                       v1::SsoDestination* destination) {
-  destination->set_sso_profile(SsoProfileNameOf(rule.organization, rule.profile));
-  destination->set_protocol(v1::SsoDestination::PROTOCOL_SAML);
-  destination->set_sign_in_url(rule.sso_url);
-  destination->set_issuer(rule.issuer);
+void RenderDestination(const OrganizationId& organization, const SsoDestination& from,
+                       const EmailAddress& email, v1::SsoDestination* destination) {
+  destination->set_sso_profile(SsoProfileNameOf(organization, from.profile));
+  // policy/sso_profile.h and the API number protocols alike.
+  destination->set_protocol(static_cast<v1::SsoDestination::Protocol>(from.protocol));
+  destination->set_sign_in_url(from.sign_in_url);
+  destination->set_issuer(from.issuer);
   destination->set_login_hint(email.Canonical());
 }
 
@@ -48,14 +49,15 @@ void Render(const LoginAnswer& answer, const EmailAddress& email, v1::CheckLogin
   if (decision.observed_verdict) {
     out->set_observed_verdict(static_cast<v1::Verdict>(*decision.observed_verdict));
   }
-  if (decision.verdict == Verdict::kRequireSso ||
-      decision.observed_verdict == Verdict::kRequireSso) {
-    RenderDestination(*answer.rule, email, out->mutable_sso());
+  if (answer.destination != nullptr) {
+    RenderDestination(answer.rule->organization, *answer.destination, email, out->mutable_sso());
   }
   if (decision.verdict == Verdict::kRequireSso && decision.enforced_since) {
     *out->mutable_enforced_since() = RenderTime(*decision.enforced_since);
-    out->set_enforced_since_revision(
-        static_cast<int64_t>(answer.rule->enforcement->enforce_revision));
+    out->set_enforced_since_revision(static_cast<int64_t>(answer.enforced_since_revision));
+  }
+  if (decision.enforcement_scheduled_at) {
+    *out->mutable_enforcement_scheduled_at() = RenderTime(*decision.enforcement_scheduled_at);
   }
 }
 

@@ -13,6 +13,9 @@
 #include "storage/rocksdb_engine.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/login_activity_store.h"
+#include "storage/stores/sso_override_store.h"
+#include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
 #include "tests/builders/stored_organization.h"
 #include "tests/builders/test_caller.h"
@@ -22,7 +25,9 @@ namespace gatehouse {
 namespace {
 
 constexpr absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
-const char* const kDomains[] = {"a.test", "b.test", "c.test"};
+// One below another, and a branch.
+const char* const kDomains[] = {"a.test", "b.test", "eu.a.test", "x.eu.a.test", "us.a.test"};
+constexpr int kDomainCount = 5;
 
 std::vector<EmailAddress> Addresses() {
   std::vector<EmailAddress> addresses;
@@ -34,16 +39,28 @@ std::vector<EmailAddress> Addresses() {
   return addresses;
 }
 
+std::string DescribeDestination(const SsoDestination& to) {
+  return absl::StrCat(to.profile.value(), ":", static_cast<int>(to.protocol), ":", to.sign_in_url,
+                      ":", to.issuer);
+}
+
 // A decision with all that CheckLogin tells of it, as one comparable text.
 std::string Describe(const DecisionFacts& facts) {
   const Decision decision = Decide(facts.Inputs(), LoginAction::kSignIn, kNow);
-  std::string text = absl::StrCat(Name(decision.verdict), " ", Name(decision.reason), " ",
-                                  absl::FormatTime(decision.valid_until));
+  std::string text = absl::StrCat(
+      Name(decision.verdict), " ", Name(decision.reason), " ",
+      absl::FormatTime(decision.valid_until), " ",
+      absl::FormatTime(decision.enforced_since.value_or(absl::InfinitePast())), " ",
+      absl::FormatTime(decision.enforcement_scheduled_at.value_or(absl::InfinitePast())));
   if (facts.rule == nullptr) return text;
   absl::StrAppend(&text, " ", facts.rule->organization.value(), " ", facts.rule->domain.ascii());
   if (facts.rule->enforcement) {
-    absl::StrAppend(&text, " ", facts.rule->sso_url, " ", facts.rule->profile.value(), " ",
+    absl::StrAppend(&text, " ", DescribeDestination(facts.rule->destination), " ",
                     facts.rule->enforcement->enforce_revision);
+  }
+  if (facts.override_rule != nullptr) {
+    absl::StrAppend(&text, " ", DescribeDestination(facts.override_rule->destination), " ",
+                    facts.override_rule->revision);
   }
   return text;
 }
@@ -83,27 +100,37 @@ class RandomChanges {
 
   void Step() {
     StoredOrganization& organization = Pick(2) == 0 ? first_ : second_;
-    const std::string domain = kDomains[Pick(3)];
-    switch (Pick(8)) {
+    const std::string domain = kDomains[Pick(kDomainCount)];
+    switch (Pick(14)) {
       case 0:
+      case 1:
         organization.Hold(domain, static_cast<DomainState>(1 + Pick(4)));
         break;
-      case 1:
-        organization.Enforce(domain, static_cast<EnforcementMode>(1 + Pick(2)),
-                             static_cast<UnmanagedUsers>(1 + Pick(2)));
-        break;
       case 2:
-        organization.Release(domain);
-        break;
       case 3:
-        Remove(organization, domain);
+        Enforce(organization, domain);
         break;
       case 4:
+        organization.Release(domain);
+        break;
+      case 5:
+        Remove(organization, domain);
+        break;
+      case 6:
         if (const User* user = SomeUser(organization)) {
           organization.Exempt(
               *user, static_cast<ExemptionKind>(1 + Pick(3)),
               Pick(2) == 0 ? absl::InfiniteFuture() : kNow + absl::Hours(Pick(3) - 1));
         }
+        break;
+      case 7:
+        if (const User* user = SomeUser(organization)) SetOwnRule(organization, *user);
+        break;
+      case 8:
+        if (const User* user = SomeUser(organization)) SignIn(organization, *user);
+        break;
+      case 9:
+        EditProfile(organization);
         break;
       default:
         PutUser(organization, domain);
@@ -113,6 +140,66 @@ class RandomChanges {
 
  private:
   int Pick(int below) { return static_cast<int>(random_() % below); }
+
+  absl::Time SomeTime() { return kNow + absl::Hours(Pick(5) - 2); }
+
+  // Anything that a rollout can be.
+  void Enforce(StoredOrganization& organization, const std::string& domain) {
+    Enforcement enforcement{.organization = organization.id(),
+                            .domain = *DomainName::Parse("domain", domain),
+                            .profile = StoredOrganization::profile(),
+                            .mode = static_cast<EnforcementMode>(1 + Pick(2)),
+                            .unmanaged_users = static_cast<UnmanagedUsers>(1 + Pick(2)),
+                            .enforce_time = StoredOrganization::create_time(),
+                            .match_subdomains = Pick(2) == 0};
+    Rollout& rollout = enforcement.rollout;
+    if (Pick(3) == 0) rollout.start_time = SomeTime();
+    if (Pick(3) == 0) rollout.percent = Pick(101);
+    if (Pick(3) == 0) rollout.users = {UserId::FromTrusted("u1"), UserId::FromTrusted("u3")};
+    rollout.require_proof = Pick(3) == 0;
+    if (Pick(3) == 0) rollout.proof_deadline = SomeTime();
+    if (Pick(4) == 0) enforcement.pause = Pause{.time = kNow};
+    Write(organization, [&](storage::Transaction& tx) {
+      return storage::EnforcementStore::Put(tx, enforcement);
+    });
+  }
+
+  void SetOwnRule(const StoredOrganization& organization, const User& user) {
+    const int mode = Pick(3);
+    Write(organization, [&](storage::Transaction& tx) {
+      if (mode == 0) return storage::SsoOverrideStore::Delete(tx, organization.id(), user.id);
+      SsoOverride own{.organization = organization.id(),
+                      .user = user.id,
+                      .mode = mode == 1 ? SsoOverrideMode::kRequireSso : SsoOverrideMode::kExempt,
+                      .create_time = kNow};
+      if (mode == 1) own.profile = StoredOrganization::profile();
+      return storage::SsoOverrideStore::Put(tx, own);
+    });
+  }
+
+  void SignIn(const StoredOrganization& organization, const User& user) {
+    LoginActivity activity{.organization = organization.id(), .user = user.id};
+    activity
+        .proofs[Pick(4) == 0 ? SsoProfileId::FromTrusted("other") : StoredOrganization::profile()] =
+        SomeTime();
+    Write(organization, [&](storage::Transaction& tx) {
+      storage::LoginActivityStore::Put(tx, activity);
+      return absl::OkStatus();
+    });
+  }
+
+  void EditProfile(const StoredOrganization& organization) {
+    const std::string at = absl::StrCat("https://idp", Pick(1000), ".test");
+    SsoProfile profile{.organization = organization.id(), .id = StoredOrganization::profile()};
+    if (Pick(2) == 0) {
+      profile.protocol = SsoProtocol::kOidc;
+      profile.oidc.issuer = at;
+    } else {
+      profile.saml.idp_sso_url = at;
+    }
+    Write(organization,
+          [&](storage::Transaction& tx) { return storage::SsoProfileStore::Put(tx, profile); });
+  }
 
   void PutUser(StoredOrganization& organization, const std::string& domain) {
     const std::string address = absl::StrCat("u", Pick(6), "@", domain);
@@ -314,6 +401,42 @@ TEST(IndexedDecisionSource, ReadsTheStoreAtMostOnceForACheck) {
   EXPECT_EQ(reads("u0@a.test"), 1);
   EXPECT_EQ(reads("nobody@a.test"), 1);
   EXPECT_EQ(reads("u0@free.test"), 0);
+}
+
+TEST(IndexedDecisionSource, ReadsASignInOnlyWhereTheEnforcementAsksForOne) {
+  using Method = storage::FailingEngine::Method;
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  StoredOrganization acme(&runner, "acme");
+  const User user = acme.Hold("a.test").Add({.email = "u0@a.test"});
+  auto source = IndexedDecisionSource::Open(&engine);
+  ASSERT_TRUE(source.ok()) << source.status();
+  Enforcement gated{.organization = acme.id(),
+                    .domain = user.email.domain(),
+                    .profile = StoredOrganization::profile()};
+  gated.rollout.require_proof = true;
+  ASSERT_TRUE(
+      runner
+          .Run(TestCaller(), acme.id(),
+               [&](storage::Transaction& tx) { return storage::EnforcementStore::Put(tx, gated); })
+          .ok());
+  const int before = engine.calls(Method::kGet);
+  EXPECT_NE(DecideBy(**source, user.email).find("AWAITING_SSO_SIGN_IN"), std::string::npos);
+  EXPECT_EQ(engine.calls(Method::kGet) - before, 2);
+
+  LoginActivity activity{.organization = acme.id(), .user = user.id};
+  activity.proofs[StoredOrganization::profile()] = kNow;
+  ASSERT_TRUE(runner
+                  .Run(TestCaller(), acme.id(),
+                       [&](storage::Transaction& tx) {
+                         storage::LoginActivityStore::Put(tx, activity);
+                         return absl::OkStatus();
+                       })
+                  .ok());
+  EXPECT_NE(DecideBy(**source, user.email).find("REQUIRE_SSO"), std::string::npos);
+  // A sign-in that cannot be read is no reason to let anybody in.
+  engine.FailAt(Method::kGet, 2, absl::UnavailableError("disk"));
+  EXPECT_NE(DecideBy(**source, user.email).find("UNAVAILABLE"), std::string::npos);
 }
 
 }  // namespace
