@@ -9,9 +9,11 @@
 #include "policy/text.h"
 #include "server/managers/idempotent_request.h"
 #include "server/managers/preconditions.h"
+#include "server/managers/responsible.h"
 #include "server/managers/way_in_guard.h"
 #include "server/names/resource_names.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/login_activity_store.h"
 #include "storage/stores/user_store.h"
 
 namespace gatehouse {
@@ -26,7 +28,15 @@ absl::StatusOr<ExemptionView> ViewOf(storage::Reader& reader, Exemption exemptio
                               " is of a user that does not exist"))
         .Build();
   }
-  return ExemptionView{std::move(exemption), (*user)->email};
+  ExemptionView view{.exemption = std::move(exemption), .email = (*user)->email};
+  ASSIGN_OR_RETURN(auto activity, storage::LoginActivityStore::Find(
+                                      reader, view.exemption.organization, view.exemption.user));
+  // Else what was counted is of an exemption that the user had before.
+  if (activity && (*activity)->exemption_create_time == view.exemption.create_time) {
+    view.use_count = (*activity)->exemption_use_count;
+    view.last_use_time = (*activity)->last_exemption_use_time;
+  }
+  return view;
 }
 
 absl::Status CheckCommand(const ExemptionManager::CreateCommand& command, absl::Time now) {
@@ -55,6 +65,7 @@ absl::StatusOr<ExemptionView> ExemptionManager::Create(const Caller& caller,
                             .user = command.user,
                             .kind = command.kind,
                             .reason = command.reason,
+                            .approver = ResponsibleFor(caller, command.organization),
                             .create_time = now,
                             .expire_time = command.expire_time};
   auto create = [&](storage::Transaction& tx) -> absl::Status {

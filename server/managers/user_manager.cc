@@ -9,10 +9,13 @@
 #include "policy/text.h"
 #include "server/managers/idempotent_request.h"
 #include "server/managers/preconditions.h"
+#include "server/managers/responsible.h"
 #include "server/managers/way_in_guard.h"
 #include "server/names/resource_names.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/login_activity_store.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/user_store.h"
 
 namespace gatehouse {
@@ -39,6 +42,14 @@ User Changed(User user, const UserManager::UpdateCommand& command) {
   return user;
 }
 
+absl::StatusOr<UserView> DetailedViewOf(storage::Reader& reader, storage::Stored<User> user,
+                                        absl::Time now) {
+  StoreFacts facts(reader);
+  ASSIGN_OR_RETURN(UserView view, ViewOf(facts, std::move(user), now));
+  RETURN_IF_ERROR(LoadDetails(reader, view));
+  return view;
+}
+
 }  // namespace
 
 absl::StatusOr<UserView> UserManager::Create(const Caller& caller, const CreateCommand& command) {
@@ -60,7 +71,7 @@ absl::StatusOr<UserView> UserManager::Create(const Caller& caller, const CreateC
     if (existing) return UserExists(**existing);
     // A condition of the commit: nobody is claimed on a domain that goes.
     ASSIGN_OR_RETURN(const bool holds,
-                     storage::DomainStore::Holds(tx, command.organization, command.email.domain()));
+                     storage::DomainStore::ClaimsOn(tx, command.organization, command.email.domain()));
     id = UserId::FromTrusted(NewIdText(*context_.random, "u"));
     const User user{.organization = command.organization,
                     .id = id,
@@ -83,8 +94,7 @@ absl::StatusOr<UserView> UserManager::Get(const OrganizationId& organization, co
   ASSIGN_OR_RETURN(auto reader, context_.OpenReader());
   ASSIGN_OR_RETURN(auto user, storage::UserStore::Find(reader, organization, id));
   if (!user) return ResourceNotFound(UserNameOf(organization, id));
-  StoreFacts facts(reader);
-  return ViewOf(facts, *std::move(user), context_.clock->Now());
+  return DetailedViewOf(reader, *std::move(user), context_.clock->Now());
 }
 
 absl::StatusOr<UserView> UserManager::Lookup(const OrganizationId& organization,
@@ -98,8 +108,7 @@ absl::StatusOr<UserView> UserManager::Lookup(const OrganizationId& organization,
                               OrganizationNameOf(organization)))
         .Build();
   }
-  StoreFacts facts(reader);
-  return ViewOf(facts, *std::move(user), context_.clock->Now());
+  return DetailedViewOf(reader, *std::move(user), context_.clock->Now());
 }
 
 absl::StatusOr<Page<UserView>> UserManager::List(const OrganizationId& organization,
@@ -126,27 +135,39 @@ absl::StatusOr<Page<UserView>> UserManager::List(const OrganizationId& organizat
     return true;
   };
   RETURN_IF_ERROR(storage::UserStore::Scan(reader, organization, filter.domain, page.after, visit));
+  for (UserView& view : found.items) RETURN_IF_ERROR(LoadDetails(reader, view));
   return found;
+}
+
+absl::Status UserManager::Change(storage::Transaction& tx, const UpdateCommand& command,
+                                 const std::string& approver, absl::Time now) {
+  const std::string name = UserNameOf(command.organization, command.id);
+  ASSIGN_OR_RETURN(auto stored, storage::UserStore::Find(tx, command.organization, command.id));
+  if (!stored) return ResourceNotFound(name);
+  RETURN_IF_ERROR(CheckVersion(command.version, stored->mod_revision, name));
+  const User& before = **stored;
+  User after = Changed(before, command);
+  const bool record_changes = after.display_name != before.display_name ||
+                              after.role != before.role || after.suspended != before.suspended;
+  bool override_changes = false;
+  if (command.sso_override) {
+    ASSIGN_OR_RETURN(override_changes, Changes(tx, before, *command.sso_override));
+  }
+  if (!record_changes && !override_changes) return absl::OkStatus();
+  if (record_changes) RETURN_IF_ERROR(CheckUserChange(tx, before, &after));
+  // The override is part of the resource, so the etag changes with it.
+  after.update_time = now;
+  RETURN_IF_ERROR(storage::UserStore::Put(tx, &before, after));
+  if (!override_changes) return absl::OkStatus();
+  return ChangeSsoOverride(tx, after, *command.sso_override, approver, now);
 }
 
 absl::StatusOr<UserView> UserManager::Update(const Caller& caller, const UpdateCommand& command) {
   if (command.display_name) RETURN_IF_ERROR(CheckDisplayName(*command.display_name));
+  if (command.sso_override) RETURN_IF_ERROR(CheckFields(*command.sso_override));
   const absl::Time now = context_.clock->Now();
-  auto update = [&](storage::Transaction& tx) -> absl::Status {
-    const std::string name = UserNameOf(command.organization, command.id);
-    ASSIGN_OR_RETURN(auto stored, storage::UserStore::Find(tx, command.organization, command.id));
-    if (!stored) return ResourceNotFound(name);
-    RETURN_IF_ERROR(CheckVersion(command.version, stored->mod_revision, name));
-    const User& before = **stored;
-    User after = Changed(before, command);
-    if (after.display_name == before.display_name && after.role == before.role &&
-        after.suspended == before.suspended) {
-      return absl::OkStatus();
-    }
-    RETURN_IF_ERROR(CheckUserChange(tx, before, &after));
-    after.update_time = now;
-    return storage::UserStore::Put(tx, &before, after);
-  };
+  const std::string approver = ResponsibleFor(caller, command.organization);
+  auto update = [&](storage::Transaction& tx) { return Change(tx, command, approver, now); };
   RETURN_IF_ERROR(context_.transactions->Run(caller, command.organization, update).status());
   return Get(command.organization, command.id);
 }
@@ -161,6 +182,8 @@ absl::Status UserManager::Delete(const Caller& caller, const OrganizationId& org
     RETURN_IF_ERROR(CheckUserChange(tx, **stored, nullptr));
     ASSIGN_OR_RETURN(auto exemption, storage::ExemptionStore::Find(tx, organization, id));
     if (exemption) RETURN_IF_ERROR(storage::ExemptionStore::Delete(tx, organization, id));
+    RETURN_IF_ERROR(storage::SsoOverrideStore::Delete(tx, organization, id));
+    storage::LoginActivityStore::Delete(tx, organization, id);
     return storage::UserStore::Delete(tx, **stored);
   };
   return context_.transactions->Run(caller, organization, remove).status();

@@ -12,12 +12,14 @@
 #include "policy/user.h"
 #include "server/managers/manager_context.h"
 #include "server/managers/page.h"
+#include "server/managers/sso_override_changes.h"
 #include "server/managers/user_view.h"
 #include "storage/engine.h"
 
 namespace gatehouse {
 
 // Thread-safe. Errors as gatehouse.v1.UserService says.
+// The views that it returns have their details.
 class UserManager {
  public:
   explicit UserManager(const ManagerContext& context) : context_(context) {}
@@ -56,13 +58,18 @@ class UserManager {
     std::optional<std::string> display_name;
     std::optional<Role> role;
     std::optional<bool> suspended;
+    std::optional<SsoOverrideChange> sso_override;
   };
   absl::StatusOr<UserView> Update(const Caller& caller, const UpdateCommand& command);
 
+  // With the user's exemption, override and reported sign-ins.
   absl::Status Delete(const Caller& caller, const OrganizationId& organization, const UserId& id,
                       std::optional<storage::Revision> version);
 
  private:
+  absl::Status Change(storage::Transaction& tx, const UpdateCommand& command,
+                      const std::string& approver, absl::Time now);
+
   ManagerContext context_;
 };
 

@@ -3,12 +3,18 @@
 #ifndef GATEHOUSE_SERVER_MANAGERS_USER_VIEW_H_
 #define GATEHOUSE_SERVER_MANAGERS_USER_VIEW_H_
 
+#include <optional>
+
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "policy/decision.h"
+#include "policy/login_activity.h"
+#include "policy/sso_override.h"
 #include "policy/user.h"
 #include "server/decision/store_facts.h"
 #include "storage/stores/stored.h"
+#include "storage/stores/transaction.h"
 
 namespace gatehouse {
 
@@ -26,12 +32,19 @@ struct UserView {
   storage::Stored<User> user;
   UserType type = UserType::kIndependent;
   Decision decision;  // for SIGN_IN
+  // Set by LoadDetails.
+  std::optional<SsoOverride> sso_override;
+  std::optional<LoginActivity> activity;
 
   SsoStatus sso_status() const { return SsoStatusOf(decision); }
 };
 
 // The view of `user` at `now`, by what `facts` reads.
 absl::StatusOr<UserView> ViewOf(StoreFacts& facts, storage::Stored<User> user, absl::Time now);
+
+// Adds what only whoever looks at the user asks for: the override and the
+// reported sign-ins.
+absl::Status LoadDetails(storage::Reader& reader, UserView& view);
 
 }  // namespace gatehouse
 

@@ -64,6 +64,7 @@ absl::Status EnforcementStore::Delete(Transaction& tx, const OrganizationId& org
                                       const DomainName& domain) {
   RETURN_IF_ERROR(PolicyGuard::Touch(tx, organization));
   tx.Delete(keys::Enforcement(organization, domain));
+  tx.Delete(keys::EnforcementCounts(organization, domain));
   return absl::OkStatus();
 }
 

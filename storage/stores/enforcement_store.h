@@ -25,6 +25,7 @@ struct EnforcementStore {
                                                                const std::string& after,
                                                                size_t limit);
   static absl::Status Put(Transaction& tx, const Enforcement& enforcement);
+  // Deletes what was counted of it too (EnforcementCountsStore).
   static absl::Status Delete(Transaction& tx, const OrganizationId& organization,
                              const DomainName& domain);
 };

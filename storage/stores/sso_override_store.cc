@@ -41,6 +41,20 @@ absl::StatusOr<std::vector<Stored<SsoOverride>>> SsoOverrideStore::List(
   return overrides;
 }
 
+absl::StatusOr<std::optional<UserId>> SsoOverrideStore::FindUserThrough(
+    Reader& reader, const OrganizationId& organization, const SsoProfileId& profile) {
+  RETURN_IF_ERROR(PolicyGuard::Version(reader, organization).status());
+  std::optional<UserId> found;
+  RETURN_IF_ERROR(ScanRange(
+      reader, PrefixRange(keys::OrganizationPrefix(keys::kSsoOverride, organization)),
+      [&](absl::string_view key, absl::string_view value, Revision) -> absl::StatusOr<bool> {
+        ASSIGN_OR_RETURN(SsoOverride sso_override, DecodeOverride(key, value));
+        if (sso_override.profile == profile) found = std::move(sso_override.user);
+        return !found.has_value();
+      }));
+  return found;
+}
+
 absl::Status SsoOverrideStore::Put(Transaction& tx, const SsoOverride& sso_override) {
   RETURN_IF_ERROR(PolicyGuard::Touch(tx, sso_override.organization));
   PutRecord(tx, keys::SsoOverride(sso_override.organization, sso_override.user),

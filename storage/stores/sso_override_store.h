@@ -24,6 +24,11 @@ struct SsoOverrideStore {
                                                                const OrganizationId& organization,
                                                                const std::string& after,
                                                                size_t limit);
+  // Some user whose override requires SSO through `profile`; nullopt: nobody's
+  // does. In a transaction that is a condition of the commit.
+  static absl::StatusOr<std::optional<UserId>> FindUserThrough(Reader& reader,
+                                                               const OrganizationId& organization,
+                                                               const SsoProfileId& profile);
   static absl::Status Put(Transaction& tx, const SsoOverride& sso_override);
   // Deletes the user's override, if there is one; writes nothing otherwise.
   static absl::Status Delete(Transaction& tx, const OrganizationId& organization,
