@@ -28,4 +28,20 @@ absl::Status CheckText(absl::string_view field, absl::string_view text, size_t m
   return absl::OkStatus();
 }
 
+std::string CleanText(absl::string_view text, size_t max_bytes) {
+  std::string clean;
+  const int32_t length = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < length;) {
+    const int32_t start = i;
+    UChar32 c;
+    U8_NEXT(text.data(), i, length, c);
+    const bool kept = c >= 0 && u_charType(c) != U_CONTROL_CHAR;
+    const absl::string_view character =
+        kept ? text.substr(static_cast<size_t>(start), static_cast<size_t>(i - start)) : "?";
+    if (clean.size() + character.size() > max_bytes) break;
+    absl::StrAppend(&clean, character);
+  }
+  return clean;
+}
+
 }  // namespace gatehouse

@@ -3,6 +3,7 @@
 #define GATEHOUSE_POLICY_TEXT_H_
 
 #include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,10 @@ inline constexpr size_t kMaxNoteBytes = 1000;
 // INVALID_ARGUMENT naming `field`.
 absl::Status CheckText(absl::string_view field, absl::string_view text, size_t min_bytes,
                        size_t max_bytes);
+
+// What others sent, for a record of it: at most `max_bytes` of `text`, cut
+// between characters; each control character and invalid byte becomes '?'.
+std::string CleanText(absl::string_view text, size_t max_bytes);
 
 }  // namespace gatehouse
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "policy/errors.h"
+#include "policy/status_macros.h"
 
 namespace gatehouse::storage {
 namespace {
@@ -38,8 +39,7 @@ std::string SealRecord(absl::string_view key, const google::protobuf::MessageLit
   return bytes;
 }
 
-absl::Status OpenRecord(absl::string_view key, absl::string_view bytes,
-                        google::protobuf::MessageLite* message) {
+absl::StatusOr<absl::string_view> RecordMessage(absl::string_view key, absl::string_view bytes) {
   if (bytes.size() < kHeaderBytes) {
     return CorruptRecord(key,
                          absl::StrCat("has ", bytes.size(), " bytes, shorter than its header"));
@@ -53,6 +53,12 @@ absl::Status OpenRecord(absl::string_view key, absl::string_view bytes,
   if (GetLittleEndian(bytes.data() + 1) != Checksum(key, payload)) {
     return CorruptRecord(key, "does not match its checksum");
   }
+  return payload;
+}
+
+absl::Status OpenRecord(absl::string_view key, absl::string_view bytes,
+                        google::protobuf::MessageLite* message) {
+  ASSIGN_OR_RETURN(const absl::string_view payload, RecordMessage(key, bytes));
   if (!message->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
     return CorruptRecord(key, absl::StrCat("is no ", message->GetTypeName()));
   }

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace gatehouse::storage {
@@ -25,6 +26,10 @@ std::string SealRecord(absl::string_view key, const google::protobuf::MessageLit
 // version, a wrong checksum, or not the message. `message` is then unspecified.
 absl::Status OpenRecord(absl::string_view key, absl::string_view bytes,
                         google::protobuf::MessageLite* message);
+
+// The message's bytes, which `bytes` keeps alive. DATA_LOSS (STORE_CORRUPT): as
+// OpenRecord, but for what only parsing tells.
+absl::StatusOr<absl::string_view> RecordMessage(absl::string_view key, absl::string_view bytes);
 
 // DATA_LOSS (STORE_CORRUPT) for the record under `key`. The message names the
 // kind and a digest of the key, not the key: keys hold addresses.

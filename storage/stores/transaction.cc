@@ -1,17 +1,12 @@
 #include "storage/stores/transaction.h"
 
-#include "absl/hash/hash.h"
-#include "absl/strings/str_cat.h"
-#include "policy/errors.h"
 #include "policy/status_macros.h"
 
 namespace gatehouse::storage {
 namespace {
 
-using Writes = std::map<std::string, std::optional<std::string>, std::less<>>;
-
 // Sets one write; `total` counts the bytes of all.
-void SetWrite(absl::string_view key, std::optional<std::string> value, Writes& writes,
+void SetWrite(absl::string_view key, std::optional<std::string> value, Transaction::Writes& writes,
               size_t& total) {
   const auto [write, is_new] = writes.try_emplace(std::string(key));
   total += is_new ? key.size() : 0;
@@ -39,6 +34,13 @@ absl::StatusOr<std::optional<Entry>> Transaction::Get(absl::string_view key) {
   if (auto own = writes_.find(key); own != writes_.end()) {
     if (!own->second) return std::nullopt;
     return Entry{.value = *own->second, .mod_revision = 0};
+  }
+  return GetCommitted(key);
+}
+
+absl::StatusOr<std::optional<Entry>> Transaction::GetCommitted(absl::string_view key) {
+  if (auto known = conditions_.find(key); known != conditions_.end() && known->second == 0) {
+    return std::nullopt;
   }
   ASSIGN_OR_RETURN(std::optional<Entry> entry, snapshot_->Get(key));
   conditions_.emplace(std::string(key), entry ? entry->mod_revision : 0);
@@ -91,26 +93,6 @@ CommitRequest Transaction::BuildCommit() const {
   request.writes.reserve(writes_.size());
   for (const auto& [key, value] : writes_) request.writes.push_back({.key = key, .value = value});
   return request;
-}
-
-absl::StatusOr<Revision> TransactionRunner::Run(
-    [[maybe_unused]] const Caller& caller, const OrganizationId& organization,
-    absl::FunctionRef<absl::Status(Transaction&)> body) {
-  std::mutex& lock =
-      organization_locks_[absl::Hash<OrganizationId>()(organization) % organization_locks_.size()];
-  std::lock_guard<std::mutex> guard(lock);
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    ASSIGN_OR_RETURN(std::shared_ptr<const Snapshot> snapshot, engine_->NewSnapshot());
-    Transaction transaction(std::move(snapshot));
-    RETURN_IF_ERROR(body(transaction));
-    if (!transaction.has_writes()) return transaction.revision();
-    absl::StatusOr<Revision> revision = engine_->Commit(transaction.BuildCommit());
-    if (revision.ok() || !absl::IsAborted(revision.status())) return revision;
-  }
-  return Error(absl::StatusCode::kAborted, reason::kConcurrentChange,
-               absl::StrCat("organization \"", organization.value(), "\" was changed by others ",
-                            kMaxAttempts, " times in a row; retry"))
-      .Build();
 }
 
 }  // namespace gatehouse::storage

@@ -1,30 +1,22 @@
 // Optimistic transactions over an Engine: read, buffer writes, commit if nothing
 // that was read has changed.
 //
-//   TransactionRunner runner(&engine);
-//   absl::StatusOr<Revision> revision = runner.Run(organization, [&](Transaction& tx) {
-//     ASSIGN_OR_RETURN(auto domain, DomainStore::Find(tx, organization, name));
-//     …
-//     return DomainStore::Put(tx, *domain);
-//   });
+// Run by TransactionRunner (storage/stores/transaction_runner.h).
 #ifndef GATEHOUSE_STORAGE_STORES_TRANSACTION_H_
 #define GATEHOUSE_STORAGE_STORES_TRANSACTION_H_
 
-#include <array>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "policy/audit_event.h"
-#include "policy/caller.h"
-#include "policy/ids.h"
 #include "storage/engine.h"
 
 namespace gatehouse::storage {
@@ -64,6 +56,9 @@ class SnapshotReader final : public Reader {
 // becomes a condition of the commit. Not thread-safe.
 class Transaction final : public Reader {
  public:
+  // nullopt: to be deleted.
+  using Writes = std::map<std::string, std::optional<std::string>, std::less<>>;
+
   explicit Transaction(std::shared_ptr<const Snapshot> snapshot) : snapshot_(std::move(snapshot)) {}
 
   absl::StatusOr<std::optional<Entry>> Get(absl::string_view key) override;
@@ -73,12 +68,17 @@ class Transaction final : public Reader {
   void Put(absl::string_view key, std::string value);
   void Delete(absl::string_view key);
 
+  // As Get, of what stood there before this transaction wrote to it.
+  absl::StatusOr<std::optional<Entry>> GetCommitted(absl::string_view key);
+  const Writes& writes() const { return writes_; }
+
   // Goes on from another snapshot, its own writes kept: for a rehearsal that is
   // never committed and must not hold one snapshot for long. null: nothing may
   // be read until the next call.
   void MoveTo(std::shared_ptr<const Snapshot> snapshot);
 
   bool has_writes() const { return !writes_.empty(); }
+
   // Adds an event of its own to the audit log, by the same commit: something
   // that is more than the change of a resource. `resource`: its name.
   struct Description {
@@ -96,38 +96,9 @@ class Transaction final : public Reader {
  private:
   std::shared_ptr<const Snapshot> snapshot_;
   std::map<std::string, Revision, std::less<>> conditions_;
-  std::map<std::string, std::optional<std::string>, std::less<>> writes_;
+  Writes writes_;
   std::vector<Description> descriptions_;
   size_t write_bytes_ = 0;
-};
-
-// Runs transactions until they commit. Thread-safe.
-class TransactionRunner {
- public:
-  // `engine` must outlive the runner.
-  explicit TransactionRunner(Engine* engine) : engine_(engine) {}
-
-  // Calls `body` with a fresh transaction, and commits what it wrote on behalf
-  // of `caller`; again from the start when another commit came between. Returns the revision of
-  // the commit, or of the snapshot if `body` wrote nothing. An error of `body`
-  // is returned as it is and nothing is written.
-  //
-  // Transactions of one organization run one after another: they share its
-  // counts, so that side by side all but one would be in vain. Others run
-  // concurrently and share disk syncs.
-  //
-  // ABORTED (CONCURRENT_CHANGE): kMaxAttempts times another commit came
-  // between. Other errors: of the engine.
-  absl::StatusOr<Revision> Run(const Caller& caller, const OrganizationId& organization,
-                               absl::FunctionRef<absl::Status(Transaction&)> body);
-
-  Engine& engine() const { return *engine_; }
-
-  static constexpr int kMaxAttempts = 20;
-
- private:
-  Engine* engine_;
-  std::array<std::mutex, 64> organization_locks_;
 };
 
 }  // namespace gatehouse::storage

@@ -17,6 +17,7 @@
 #include "policy/sso_profile.h"
 #include "policy/user.h"
 #include "storage/stores/transaction.h"
+#include "storage/stores/transaction_runner.h"
 
 namespace gatehouse {
 

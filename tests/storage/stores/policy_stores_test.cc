@@ -141,7 +141,10 @@ TEST_P(PolicyStoresTest, DeleteAnOrganizationWithItsBooksAndNobodyElses) {
   const std::vector<std::string> left = {"c/acme-2/a.test", "g/acme-2", "o/acme-2", "t/acme-2"};
   EXPECT_EQ(RawKeys("c/").size() + RawKeys("g/").size(), 2u);
   std::vector<std::string> all;
-  for (const auto& [key, value] : Raw()) all.push_back(key);
+  // The audit log outlives what it is about.
+  for (const auto& [key, value] : Raw()) {
+    if (key[0] != keys::kAuditEntry && key[0] != keys::kAuditChain) all.push_back(key);
+  }
   EXPECT_EQ(all, left);
 }
 

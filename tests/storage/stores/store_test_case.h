@@ -19,6 +19,7 @@
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
 #include "storage/stores/transaction.h"
+#include "storage/stores/transaction_runner.h"
 #include "tests/builders/test_caller.h"
 #include "tests/storage/scoped_directory.h"
 
