@@ -10,11 +10,14 @@
 #include "policy/rollout.h"
 #include "policy/status_macros.h"
 #include "server/connectors/certificates.h"
+#include "server/decision/store_facts.h"
 #include "server/managers/preconditions.h"
+#include "server/managers/rollout_validation.h"
 #include "server/managers/way_in_guard.h"
 #include "server/names/resource_names.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/sso_profile_store.h"
 #include "storage/stores/user_store.h"
 
@@ -65,7 +68,6 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
                            EnforcementEffect* effect) {
   ASSIGN_OR_RETURN(auto claim, storage::DomainStore::Find(tx, command.organization, domain));
   ASSIGN_OR_RETURN(auto current, storage::EnforcementStore::Find(tx, command.organization, domain));
-  ASSIGN_OR_RETURN(auto counts, storage::DomainStore::Counts(tx, command.organization, domain));
   const std::optional<Domain> claimed = claim ? std::optional(claim->value) : std::nullopt;
   const Enforcement* const enforced = current ? &current->value : nullptr;
   const std::string name = DomainNameOf(command.organization, domain);
@@ -94,8 +96,29 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
                       SsoProfileNameOf(command.organization, enforced->profile),
                       " now and moves to this profile")});
   }
-  const int64_t managed = claimed && IsHeld(claimed->state) ? counts.claimed : 0;
-  const int64_t independent = counts.users - managed;
+  return storage::EnforcementStore::Put(tx, next);
+}
+
+// Counts the users whom the enforcement of `domain` decides about, on it and on
+// its subdomains, as `facts` sees them after the writes.
+absl::Status CountUsers(storage::Transaction& tx, StoreFacts& facts, const EnforceCommand& command,
+                        const DomainName& domain, EnforcementEffect* effect) {
+  ASSIGN_OR_RETURN(bool held, storage::DomainStore::Holds(tx, command.organization, domain));
+  ASSIGN_OR_RETURN(auto counts, storage::DomainStore::Counts(tx, command.organization, domain));
+  int64_t users = counts.users;
+  int64_t managed = held ? counts.claimed : 0;
+  if (held && command.match_subdomains) {
+    ASSIGN_OR_RETURN(auto below,
+                     storage::DomainStore::CountsBelow(tx, command.organization, domain));
+    for (const auto& [subdomain, on_it] : below) {
+      ASSIGN_OR_RETURN(const DomainRule* rule, facts.RuleOf(subdomain));
+      if (rule == nullptr || rule->domain != domain) continue;
+      users += on_it.users;
+      managed += on_it.claimed;
+    }
+  }
+  const std::string name = DomainNameOf(command.organization, domain);
+  const int64_t independent = users - managed;
   effect->covered += managed;  // less the exempt: see CountExempt
   effect->left_out += independent;
   if (managed == 0) {
@@ -111,24 +134,24 @@ absl::Status EnforceDomain(storage::Transaction& tx, const EnforceCommand& comma
                                        : " independent users keep their passwords",
                       "; import them to have them managed and enforced")});
   }
-  return storage::EnforcementStore::Put(tx, next);
+  return absl::OkStatus();
 }
 
-// Whether `user` is managed, on one of the domains.
-absl::StatusOr<bool> IsManagedOn(storage::Reader& reader, const User& user,
+// Whether `user` is managed, by the rule of one of the domains.
+absl::StatusOr<bool> IsManagedOn(StoreFacts& facts, const User& user,
                                  const std::vector<DomainName>& domains) {
-  if (!user.claimed ||
-      std::find(domains.begin(), domains.end(), user.email.domain()) == domains.end()) {
-    return false;
-  }
-  return storage::DomainStore::Holds(reader, user.organization, user.email.domain());
+  if (!user.claimed) return false;
+  ASSIGN_OR_RETURN(const DomainRule* rule, facts.RuleOf(user.email.domain()));
+  return rule != nullptr && rule->organization == user.organization && IsHeld(rule->state) &&
+         std::find(domains.begin(), domains.end(), rule->domain) != domains.end();
 }
 
 // Rule 4: whoever triggers an enforcement keeps a way in by the same commit.
 absl::Status ExemptActingAdmin(storage::Transaction& tx, const EnforceCommand& command,
                                const User& admin, absl::Time now, EnforcementEffect* effect) {
   if (command.mode != EnforcementMode::kEnforce) return absl::OkStatus();
-  ASSIGN_OR_RETURN(bool covered, IsManagedOn(tx, admin, command.domains));
+  StoreFacts facts(tx);
+  ASSIGN_OR_RETURN(bool covered, IsManagedOn(facts, admin, command.domains));
   if (!covered) return absl::OkStatus();
   ASSIGN_OR_RETURN(auto current, storage::ExemptionStore::Find(tx, command.organization, admin.id));
   // One that lasts as long is kept, whatever its kind.
@@ -146,21 +169,30 @@ absl::Status ExemptActingAdmin(storage::Transaction& tx, const EnforceCommand& c
   return storage::ExemptionStore::Put(tx, *effect->new_exemption);
 }
 
-absl::Status CountExempt(storage::Transaction& tx, const EnforceCommand& command, absl::Time now,
-                         EnforcementEffect* effect) {
+// The managed users on the domains whom an exemption or an override keeps off.
+absl::Status CountExempt(storage::Transaction& tx, StoreFacts& facts, const EnforceCommand& command,
+                         absl::Time now, EnforcementEffect* effect) {
   ASSIGN_OR_RETURN(auto exemptions,
                    storage::ExemptionStore::List(tx, command.organization, "", kNoLimit));
+  ASSIGN_OR_RETURN(auto overrides,
+                   storage::SsoOverrideStore::List(tx, command.organization, "", kNoLimit));
   bool lasting_break_glass = false;
+  std::set<UserId> kept_off;
   for (const auto& exemption : exemptions) {
     if (!exemption->IsActiveAt(now)) continue;
     if (exemption->kind == ExemptionKind::kBreakGlass &&
         exemption->expire_time == absl::InfiniteFuture()) {
       lasting_break_glass = true;
     }
-    ASSIGN_OR_RETURN(auto user,
-                     storage::UserStore::Find(tx, command.organization, exemption->user));
+    kept_off.insert(exemption->user);
+  }
+  for (const auto& own : overrides) {
+    if (own->mode == SsoOverrideMode::kExempt) kept_off.insert(own->user);
+  }
+  for (const UserId& id : kept_off) {
+    ASSIGN_OR_RETURN(auto user, storage::UserStore::Find(tx, command.organization, id));
     if (!user) continue;
-    ASSIGN_OR_RETURN(bool managed, IsManagedOn(tx, **user, command.domains));
+    ASSIGN_OR_RETURN(bool managed, IsManagedOn(facts, **user, command.domains));
     if (managed) ++effect->exempt;
   }
   effect->covered -= effect->exempt;
@@ -207,6 +239,7 @@ absl::StatusOr<EnforcementEffect> ApplyEnforcement(storage::Transaction& tx,
   ASSIGN_OR_RETURN(auto profile,
                    storage::SsoProfileStore::Find(tx, command.organization, command.profile));
   if (!profile) return ResourceNotFound(SsoProfileNameOf(command.organization, command.profile));
+  RETURN_IF_ERROR(CheckRollout(tx, command.organization, command.rollout));
 
   EnforcementEffect effect;
   for (const DomainName& domain : command.domains) {
@@ -217,7 +250,12 @@ absl::StatusOr<EnforcementEffect> ApplyEnforcement(storage::Transaction& tx,
   if (admin.ok()) {
     RETURN_IF_ERROR(ExemptActingAdmin(tx, command, **admin, now, &effect));
   }
-  RETURN_IF_ERROR(CountExempt(tx, command, now, &effect));
+  // Nothing is written from here on.
+  StoreFacts facts(tx);
+  for (const DomainName& domain : command.domains) {
+    RETURN_IF_ERROR(CountUsers(tx, facts, command, domain, &effect));
+  }
+  RETURN_IF_ERROR(CountExempt(tx, facts, command, now, &effect));
   RETURN_IF_ERROR(WarnOfCertificates(**profile, now, &effect));
   RETURN_IF_ERROR(Collect(RequireWayIn(tx, command.organization), &effect));
   return effect;
@@ -238,11 +276,17 @@ absl::Status ApplyRelease(storage::Transaction& tx, const OrganizationId& organi
                           const std::vector<DomainName>& domains) {
   RETURN_IF_ERROR(CheckOrganizationExists(tx, organization));
   std::vector<std::string> not_enforced;
-  for (const DomainName& domain : domains) {
-    ASSIGN_OR_RETURN(auto current, storage::EnforcementStore::Find(tx, organization, domain));
-    if (!current) not_enforced.push_back(EnforcementNameOf(organization, domain));
-    RETURN_IF_ERROR(storage::EnforcementStore::Delete(tx, organization, domain));
-  }
+  // What a subdomain is released from may be milder than its parent's rule,
+  // which then covers it.
+  auto release = [&]() -> absl::Status {
+    for (const DomainName& domain : domains) {
+      ASSIGN_OR_RETURN(auto current, storage::EnforcementStore::Find(tx, organization, domain));
+      if (!current) not_enforced.push_back(EnforcementNameOf(organization, domain));
+      RETURN_IF_ERROR(storage::EnforcementStore::Delete(tx, organization, domain));
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(KeepWayIn(tx, organization, release));
   if (not_enforced.empty()) return absl::OkStatus();
   Error error(absl::StatusCode::kFailedPrecondition, reason::kDomainNotEnforced,
               absl::StrCat(not_enforced.front(), " does not exist; nothing was released"));

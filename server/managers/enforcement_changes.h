@@ -31,7 +31,7 @@ struct EnforceCommand {
   EnforcementMode mode = EnforcementMode::kEnforce;
   UnmanagedUsers unmanaged_users = UnmanagedUsers::kPassword;
   bool match_subdomains = false;
-  Rollout rollout;  // `users` without repetition
+  Rollout rollout;
   UnavailablePolicy on_unavailable = UnavailablePolicy::kRequireSso;
   // When the acting admin's exemption ends; InfiniteFuture: never.
   absl::Time exemption_expire_time = absl::InfiniteFuture();
@@ -43,13 +43,14 @@ struct EnforcementWarning {
   std::string description;  // what it means and what to do
 };
 
-// What an enforcement does, and what stands in its way.
+// What an enforcement does once its rollout is complete, and what stands in its
+// way.
 struct EnforcementEffect {
   std::vector<PreconditionViolation> blocking;  // empty: it may be committed
   std::vector<EnforcementWarning> warnings;
-  // Users with an address on the domains, after the change.
+  // Users whom the enforcement decides about, after the change.
   int64_t covered = 0;   // managed, and must use SSO
-  int64_t exempt = 0;    // managed, and kept off by an exemption
+  int64_t exempt = 0;    // managed, and kept off by an exemption or an override
   int64_t left_out = 0;  // independent
   // Written by this change; unset if the acting admin is not covered or has a
   // lasting exemption already.
@@ -62,7 +63,8 @@ struct EnforcementEffect {
 // committed. The admin is exempted if managed on one of the domains and the
 // mode is ENFORCE.
 //
-// NOT_FOUND: the profile. INVALID_ARGUMENT: an exemption that ends in the past.
+// NOT_FOUND: the profile. INVALID_ARGUMENT: an exemption that ends in the past;
+// a rollout that contradicts itself (CheckRollout).
 absl::StatusOr<EnforcementEffect> ApplyEnforcement(storage::Transaction& tx,
                                                    const EnforceCommand& command, absl::Time now);
 
@@ -71,7 +73,8 @@ absl::StatusOr<EnforcementEffect> ApplyEnforcement(storage::Transaction& tx,
 absl::Status BlockedBy(const EnforcementEffect& effect);
 
 // Ends the enforcement of every domain. FAILED_PRECONDITION (DOMAIN_NOT_ENFORCED)
-// naming each that is not enforced; `tx` must then not be committed.
+// naming each that is not enforced, or WOULD_LOCK_OUT: a parent's rule would take
+// over and leave no way in. `tx` must then not be committed.
 absl::Status ApplyRelease(storage::Transaction& tx, const OrganizationId& organization,
                           const std::vector<DomainName>& domains);
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "policy/caller.h"
 #include "policy/enforcement.h"
@@ -17,7 +18,8 @@
 
 namespace gatehouse {
 
-// What an enforcement would do.
+// What an enforcement would do, once its rollout is complete. What each user
+// would get now stands in the user's decision.
 struct EnforcementPlan {
   EnforcementEffect effect;
   std::vector<UserView> covered_users;   // the first, as the command asks
@@ -57,12 +59,30 @@ class EnforcementManager {
                                             const OrganizationId& organization,
                                             const std::vector<DomainName>& domains);
 
+  // Stands an enforcement still for users without a proven SSO sign-in. One that
+  // is paused stays so since it was, for the new reason. `reason`: 1 to 1,000
+  // bytes.
+  absl::StatusOr<storage::Stored<Enforcement>> Pause(const Caller& caller,
+                                                     const OrganizationId& organization,
+                                                     const DomainName& domain,
+                                                     const std::string& reason);
+  // Ends a pause; the domain is enforced without a gap from now. WOULD_LOCK_OUT
+  // if that leaves no way in.
+  absl::StatusOr<storage::Stored<Enforcement>> Resume(const Caller& caller,
+                                                      const OrganizationId& organization,
+                                                      const DomainName& domain);
+
   absl::StatusOr<storage::Stored<Enforcement>> Get(const OrganizationId& organization,
                                                    const DomainName& domain);
   absl::StatusOr<Page<storage::Stored<Enforcement>>> List(const OrganizationId& organization,
                                                           const PageRequest& page);
 
  private:
+  // Commits what `change` makes of an enforcement that exists.
+  absl::StatusOr<storage::Stored<Enforcement>> Change(
+      const Caller& caller, const OrganizationId& organization, const DomainName& domain,
+      absl::FunctionRef<absl::Status(storage::Transaction&, Enforcement)> change);
+
   ManagerContext context_;
 };
 

@@ -40,32 +40,33 @@ class UserImporter::Batch {
   // An error is the store's; the row's own is in the result.
   absl::StatusOr<ImportRowResult> Import(const absl::StatusOr<ParsedRow>& row) {
     if (!row.ok()) return ImportRowResult{.error = row.status()};
-    ASSIGN_OR_RETURN(const bool holds, Holds(row->email.domain()));
+    ASSIGN_OR_RETURN(const bool claims_here, ClaimsOn(row->email.domain()));
     ASSIGN_OR_RETURN(auto existing,
                      storage::UserStore::FindByEmail(tx_, organization_, row->email));
-    return existing ? Update(**existing, *row, holds) : Create(*row, holds);
+    return existing ? Update(**existing, *row, claims_here) : Create(*row, claims_here);
   }
 
  private:
-  absl::StatusOr<ImportRowResult> Create(const ParsedRow& row, bool holds) {
+  absl::StatusOr<ImportRowResult> Create(const ParsedRow& row, bool claims_here) {
     const User user{.organization = organization_,
                     .id = UserId::FromTrusted(NewIdText(random_, "u")),
                     .email = row.email,
                     .display_name = std::string(row.display_name),
                     .role = row.role.value_or(Role::kMember),
-                    .claimed = holds,
-                    .claim_time = holds ? now_ : absl::InfinitePast(),
+                    .claimed = claims_here,
+                    .claim_time = claims_here ? now_ : absl::InfinitePast(),
                     .create_time = now_,
                     .update_time = now_};
     RETURN_IF_ERROR(storage::UserStore::Put(tx_, nullptr, user));
     return ImportRowResult{.outcome = ImportOutcome::kCreated};
   }
 
-  absl::StatusOr<ImportRowResult> Update(const User& before, const ParsedRow& row, bool holds) {
+  absl::StatusOr<ImportRowResult> Update(const User& before, const ParsedRow& row,
+                                         bool claims_here) {
     User after = before;
     if (!row.display_name.empty()) after.display_name = std::string(row.display_name);
     if (row.role) after.role = *row.role;
-    const bool claims = holds && !before.claimed;
+    const bool claims = claims_here && !before.claimed;
     if (claims) {
       after.claimed = true;
       after.claim_time = now_;
@@ -83,18 +84,19 @@ class UserImporter::Batch {
 
   // Asks once per domain. A condition of the commit: nobody is claimed on a
   // domain that goes, or left unclaimed on one that comes.
-  absl::StatusOr<bool> Holds(const DomainName& domain) {
-    if (auto known = holds_.find(domain); known != holds_.end()) return known->second;
-    ASSIGN_OR_RETURN(const bool holds, storage::DomainStore::Holds(tx_, organization_, domain));
-    holds_.emplace(domain, holds);
-    return holds;
+  absl::StatusOr<bool> ClaimsOn(const DomainName& domain) {
+    if (auto known = claims_on_.find(domain); known != claims_on_.end()) return known->second;
+    ASSIGN_OR_RETURN(const bool claims_here,
+                     storage::DomainStore::ClaimsOn(tx_, organization_, domain));
+    claims_on_.emplace(domain, claims_here);
+    return claims_here;
   }
 
   storage::Transaction& tx_;
   RandomSource& random_;
   const OrganizationId& organization_;
   const absl::Time now_;
-  std::map<DomainName, bool> holds_;
+  std::map<DomainName, bool> claims_on_;
 };
 
 absl::StatusOr<UserImporter> UserImporter::Begin(const Caller& caller,

@@ -12,6 +12,7 @@
 #include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/organization_store.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/user_store.h"
 
 namespace gatehouse {
@@ -19,10 +20,28 @@ namespace {
 
 constexpr size_t kListChunk = 100;
 
-// Whether any domain blocks anybody.
+// Whether any user's own rule blocks that user.
+absl::StatusOr<bool> IsAnyoneBlockedByOverride(storage::Reader& reader,
+                                               const OrganizationId& organization) {
+  std::string after;
+  while (true) {
+    ASSIGN_OR_RETURN(auto overrides,
+                     storage::SsoOverrideStore::List(reader, organization, after, kListChunk));
+    for (const auto& own : overrides) {
+      if (own->mode == SsoOverrideMode::kRequireSso) return true;
+    }
+    if (overrides.size() < kListChunk) return false;
+    after = overrides.back()->user.value();
+  }
+}
+
+// Whether any domain blocks anybody, now or when its rollout is complete, or any
+// override does.
 absl::StatusOr<bool> IsAnyoneBlocked(storage::Reader& reader, const OrganizationId& organization) {
   // What this scan and those after it saw must still be so at the commit.
   RETURN_IF_ERROR(storage::PolicyGuard::Version(reader, organization).status());
+  ASSIGN_OR_RETURN(bool by_override, IsAnyoneBlockedByOverride(reader, organization));
+  if (by_override) return true;
   std::string after;
   while (true) {
     ASSIGN_OR_RETURN(auto enforcements,

@@ -17,17 +17,19 @@
 namespace gatehouse {
 
 // Whether the organization can be administered should its identity providers
-// fail: it enforces no domain that it holds (in mode ENFORCE), or some user has
-// a lasting way in. Stops at the first. In a transaction: with its own writes.
+// fail: it enforces no domain that it holds (in mode ENFORCE) and no user by an
+// override, or some user has a lasting way in. What a rollout or a pause leaves
+// out for now counts as enforced. Stops at the first. In a transaction: with its
+// own writes.
 absl::StatusOr<bool> HasWayIn(storage::Reader& reader, const OrganizationId& organization);
 
 // For a change that begins to block users. To be called after the writes:
 // FAILED_PRECONDITION (WOULD_LOCK_OUT) if they leave no way in.
 absl::Status RequireWayIn(storage::Transaction& tx, const OrganizationId& organization);
 
-// For a change to exemptions. Runs `change`, which writes to `tx`; WOULD_LOCK_OUT
-// if there was a way in before and is none after. So an organization that has
-// none already can still be repaired.
+// For a change to exemptions or overrides, and for the end of an enforcement. Runs `change`, which
+// writes to `tx`; WOULD_LOCK_OUT if there was a way in before and is none after. So an organization
+// that has none already can still be repaired.
 absl::Status KeepWayIn(storage::Transaction& tx, const OrganizationId& organization,
                        absl::FunctionRef<absl::Status()> change);
 
