@@ -355,6 +355,30 @@ bool FromRecord(const v1::LoginActivityRecord& record, LoginActivity* activity) 
   return true;
 }
 
+v1::ProfileWatchRecord ToRecord(const ProfileWatch& watch) {
+  v1::ProfileWatchRecord record;
+  record.set_metadata_fetch_time_us(ToMicros(watch.metadata_fetch_time));
+  record.set_next_metadata_fetch_time_us(ToMicros(watch.next_metadata_fetch_time));
+  record.set_metadata_fetch_failure(watch.metadata_fetch_failure);
+  for (const ProfileWatch::Warned& warned : watch.warned) {
+    auto* entry = record.add_warned();
+    entry->set_sha256_fingerprint(warned.sha256_fingerprint);
+    entry->set_days(warned.days);
+  }
+  return record;
+}
+
+bool FromRecord(const v1::ProfileWatchRecord& record, ProfileWatch* watch) {
+  watch->metadata_fetch_time = FromMicros(record.metadata_fetch_time_us());
+  watch->next_metadata_fetch_time = FromMicros(record.next_metadata_fetch_time_us());
+  watch->metadata_fetch_failure = record.metadata_fetch_failure();
+  for (const auto& entry : record.warned()) {
+    watch->warned.push_back(
+        {.sha256_fingerprint = entry.sha256_fingerprint(), .days = entry.days()});
+  }
+  return true;
+}
+
 v1::AccessTokenRecord ToRecord(const AccessToken& token) {
   v1::AccessTokenRecord record;
   record.set_secret_hash(token.secret_hash);

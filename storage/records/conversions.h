@@ -11,6 +11,7 @@
 #include "policy/enforcement.h"
 #include "policy/login_activity.h"
 #include "policy/organization.h"
+#include "policy/profile_watch.h"
 #include "policy/sso_override.h"
 #include "policy/sso_profile.h"
 #include "policy/user.h"
@@ -27,6 +28,7 @@ v1::EnforcementRecord ToRecord(const Enforcement& enforcement);
 v1::ExemptionRecord ToRecord(const Exemption& exemption);
 v1::SsoOverrideRecord ToRecord(const SsoOverride& override_);
 v1::LoginActivityRecord ToRecord(const LoginActivity& activity);
+v1::ProfileWatchRecord ToRecord(const ProfileWatch& watch);
 v1::AccessTokenRecord ToRecord(const AccessToken& token);
 
 // Fill in what the record holds; identity (organization, id, address) comes from
@@ -41,6 +43,7 @@ v1::AccessTokenRecord ToRecord(const AccessToken& token);
 [[nodiscard]] bool FromRecord(const v1::ExemptionRecord& record, Exemption* exemption);
 [[nodiscard]] bool FromRecord(const v1::SsoOverrideRecord& record, SsoOverride* override_);
 [[nodiscard]] bool FromRecord(const v1::LoginActivityRecord& record, LoginActivity* activity);
+[[nodiscard]] bool FromRecord(const v1::ProfileWatchRecord& record, ProfileWatch* watch);
 [[nodiscard]] bool FromRecord(const v1::AccessTokenRecord& record, AccessToken* token);
 
 }  // namespace gatehouse::storage

@@ -53,6 +53,7 @@ absl::Status SsoProfileStore::Delete(Transaction& tx, const SsoProfile& profile)
   RETURN_IF_ERROR(PolicyGuard::Touch(tx, profile.organization));
   tx.Delete(keys::SsoProfile(profile.organization, profile.id));
   tx.Delete(keys::ProfileKey(profile.organization, profile.id));
+  tx.Delete(keys::ProfileWatch(profile.organization, profile.id));
   return DeleteRange(tx,
                      PrefixRange(keys::ConnectionTestsPrefix(profile.organization, profile.id)));
 }

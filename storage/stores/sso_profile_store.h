@@ -27,7 +27,7 @@ struct SsoProfileStore {
                                                               size_t limit);
   // Touches the policy guard.
   static absl::Status Put(Transaction& tx, const SsoProfile& profile);
-  // Deletes the profile, its key and its tests.
+  // Deletes the profile, its secrets, its tests and what its watch found.
   static absl::Status Delete(Transaction& tx, const SsoProfile& profile);
 
   // Secrets: a record of their own, sealed by `secrets`. Errors are those of
