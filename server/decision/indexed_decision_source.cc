@@ -168,17 +168,17 @@ absl::StatusOr<DecisionFacts> FactsFrom(const RuleTable& table, storage::Reader&
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> IndexedDecisionSource::Open(
-    storage::Engine* engine) {
-  auto source = std::unique_ptr<IndexedDecisionSource>(new IndexedDecisionSource(engine));
+    storage::CommitFeed* feed) {
+  auto source = std::unique_ptr<IndexedDecisionSource>(new IndexedDecisionSource(feed));
   std::lock_guard<std::mutex> lock(source->update_mutex_);
-  engine->SetListener(source.get());
-  ASSIGN_OR_RETURN(auto reader, storage::SnapshotReader::Open(*engine));
+  feed->Subscribe(source.get());
+  ASSIGN_OR_RETURN(auto reader, storage::SnapshotReader::Open(feed->engine()));
   ASSIGN_OR_RETURN(RuleTable table, ReadAll(reader));
   source->cell_.Set(std::make_shared<RuleTable>(std::move(table)), reader.revision());
   return source;
 }
 
-IndexedDecisionSource::~IndexedDecisionSource() { engine_->SetListener(nullptr); }
+IndexedDecisionSource::~IndexedDecisionSource() { feed_->Unsubscribe(this); }
 
 absl::Status IndexedDecisionSource::Load(
     const EmailAddress& email,

@@ -15,15 +15,15 @@
 #include "server/decision/decision_source.h"
 #include "server/decision/rule_table.h"
 #include "server/decision/store_decision_source.h"
+#include "storage/commit_feed.h"
 #include "storage/engine.h"
 
 namespace gatehouse {
 
 class IndexedDecisionSource final : public DecisionSource, private storage::CommitListener {
  public:
-  // Reads the rules and follows `engine`, which must outlive the result and has
-  // no other listener.
-  static absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> Open(storage::Engine* engine);
+  // Reads the rules and follows `feed`, which must outlive the result.
+  static absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> Open(storage::CommitFeed* feed);
   ~IndexedDecisionSource() override;
 
   absl::Status Load(
@@ -34,13 +34,15 @@ class IndexedDecisionSource final : public DecisionSource, private storage::Comm
       absl::FunctionRef<void(size_t, const absl::StatusOr<DecisionFacts>&)> use) const override;
 
  private:
-  explicit IndexedDecisionSource(storage::Engine* engine) : engine_(engine), from_store_(engine) {}
+  explicit IndexedDecisionSource(storage::CommitFeed* feed)
+      : feed_(feed), engine_(&feed->engine()), from_store_(engine_) {}
 
   // Brings the table up to the commits. If the store cannot be read, there is
   // no table until a later commit finds it readable; the store itself then
   // answers (or fails) every check.
   void OnCommits(const std::vector<storage::Change>& changes) override;
 
+  storage::CommitFeed* feed_;
   storage::Engine* engine_;
   StoreDecisionSource from_store_;
   std::mutex update_mutex_;  // the first load against the first commit heard of

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "storage/commit_feed.h"
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
 #include "storage/stores/domain_store.h"
@@ -247,7 +248,8 @@ TEST(IndexedDecisionSource, DecidesAsTheStoreDoesThroughRandomCommits) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     const auto engine = storage::NewMemoryEngine();
-    auto source = IndexedDecisionSource::Open(engine.get());
+    storage::CommitFeed feed(engine.get());
+    auto source = IndexedDecisionSource::Open(&feed);
     ASSERT_TRUE(source.ok()) << source.status();
     RandomChanges changes(engine.get(), seed);
     for (int step = 0; step < 100; ++step) {
@@ -265,7 +267,8 @@ TEST(IndexedDecisionSource, DecidesAsTheStoreDoesAfterRestarts) {
     auto engine = storage::OpenRocksDbEngine({.directory = directory, .sync = false});
     ASSERT_TRUE(engine.ok()) << engine.status();
     {
-      auto source = IndexedDecisionSource::Open(engine->get());
+      storage::CommitFeed feed(engine->get());
+      auto source = IndexedDecisionSource::Open(&feed);
       ASSERT_TRUE(source.ok()) << source.status();
       ExpectSame(**engine, **source);
       if (seed > 1) continue;
@@ -281,7 +284,8 @@ TEST(IndexedDecisionSource, SeesACommitBeforeItsCallerDoes) {
   storage::TransactionRunner runner(engine.get());
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Add({.email = "u0@a.test"});
-  auto source = IndexedDecisionSource::Open(engine.get());
+  storage::CommitFeed feed(engine.get());
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
   for (int i = 0; i < 200; ++i) {
@@ -299,7 +303,8 @@ TEST(IndexedDecisionSource, NeverShowsHalfACommitToConcurrentReaders) {
   acme.Hold("a.test").Hold("b.test");
   acme.Add({.email = "u0@a.test"});
   acme.Add({.email = "u0@b.test"});
-  auto source = IndexedDecisionSource::Open(engine.get());
+  storage::CommitFeed feed(engine.get());
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const std::vector<EmailAddress> both = {*EmailAddress::Parse("email", "u0@a.test"),
                                           *EmailAddress::Parse("email", "u0@b.test")};
@@ -346,7 +351,8 @@ TEST(IndexedDecisionSource, AsksTheStoreWhenItCouldNotReadARule) {
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Add({.email = "u0@a.test"});
-  auto source = IndexedDecisionSource::Open(&engine);
+  storage::CommitFeed feed(&engine);
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
 
@@ -373,7 +379,8 @@ TEST(IndexedDecisionSource, TellsAStoreThatCannotReadAUserFromAnUnknownUser) {
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
-  auto source = IndexedDecisionSource::Open(&engine);
+  storage::CommitFeed feed(&engine);
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
   for (const absl::Status& error :
@@ -389,7 +396,8 @@ TEST(IndexedDecisionSource, ReadsTheStoreAtMostOnceForACheck) {
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
-  auto source = IndexedDecisionSource::Open(&engine);
+  storage::CommitFeed feed(&engine);
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   auto reads = [&](const char* address) {
     const int before = engine.calls(Method::kGet);
@@ -409,7 +417,8 @@ TEST(IndexedDecisionSource, ReadsASignInOnlyWhereTheEnforcementAsksForOne) {
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
   const User user = acme.Hold("a.test").Add({.email = "u0@a.test"});
-  auto source = IndexedDecisionSource::Open(&engine);
+  storage::CommitFeed feed(&engine);
+  auto source = IndexedDecisionSource::Open(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   Enforcement gated{.organization = acme.id(),
                     .domain = user.email.domain(),
