@@ -1,17 +1,19 @@
-// gRPC adapter of LoginManager.
+// gRPC adapter of LoginManager and LoginReportManager.
 #ifndef GATEHOUSE_SERVER_SERVICES_LOGIN_SERVICE_H_
 #define GATEHOUSE_SERVER_SERVICES_LOGIN_SERVICE_H_
 
 #include "gatehouse/v1/login_service.grpc.pb.h"
 #include "server/managers/login_manager.h"
+#include "server/managers/login_report_manager.h"
 #include "server/services/call_runner.h"
 
 namespace gatehouse {
 
 class LoginService final : public v1::LoginService::CallbackService {
  public:
-  // Both must outlive this.
-  LoginService(CallRunner* calls, const LoginManager* manager) : calls_(calls), manager_(manager) {}
+  // All must outlive this.
+  LoginService(CallRunner* calls, const LoginManager* manager, LoginReportManager* reports)
+      : calls_(calls), manager_(manager), reports_(reports) {}
 
   // Runs on gRPC's own thread: a check takes microseconds and waits for nobody,
   // so handing it to another thread would be most of its cost.
@@ -21,6 +23,9 @@ class LoginService final : public v1::LoginService::CallbackService {
   grpc::ServerUnaryReactor* BatchCheckLogin(grpc::CallbackServerContext* context,
                                             const v1::BatchCheckLoginRequest* request,
                                             v1::BatchCheckLoginResponse* response) override;
+  grpc::ServerUnaryReactor* ReportLogin(grpc::CallbackServerContext* context,
+                                        const v1::ReportLoginRequest* request,
+                                        v1::ReportLoginResponse* response) override;
 
  private:
   absl::Status Check(const v1::CheckLoginRequest& request, v1::CheckLoginResponse* response) const;
@@ -29,6 +34,7 @@ class LoginService final : public v1::LoginService::CallbackService {
 
   CallRunner* calls_;
   const LoginManager* manager_;
+  LoginReportManager* reports_;
 };
 
 }  // namespace gatehouse

@@ -4,6 +4,39 @@
 #include "server/services/requests.h"
 
 namespace gatehouse {
+namespace {
+
+v1::SsoOverride Render(const SsoOverride& sso_override) {
+  v1::SsoOverride rendered;
+  rendered.set_mode(static_cast<v1::SsoOverride::Mode>(sso_override.mode));
+  if (!sso_override.profile.empty()) {
+    rendered.set_sso_profile(SsoProfileNameOf(sso_override.organization, sso_override.profile));
+  }
+  rendered.set_reason(sso_override.reason);
+  rendered.set_approver(sso_override.approver);
+  *rendered.mutable_create_time() = RenderTime(sso_override.create_time);
+  return rendered;
+}
+
+v1::LoginActivity Render(const LoginActivity& activity) {
+  v1::LoginActivity rendered;
+  if (activity.last_sign_in_time != absl::InfinitePast()) {
+    *rendered.mutable_last_sign_in_time() = RenderTime(activity.last_sign_in_time);
+  }
+  if (activity.last_sso_sign_in_time != absl::InfinitePast()) {
+    *rendered.mutable_last_sso_sign_in_time() = RenderTime(activity.last_sso_sign_in_time);
+  }
+  if (!activity.last_sso_profile.empty()) {
+    rendered.set_last_sso_profile(
+        SsoProfileNameOf(activity.organization, activity.last_sso_profile));
+  }
+  if (activity.last_sso_failure_time != absl::InfinitePast()) {
+    *rendered.mutable_last_sso_failure_time() = RenderTime(activity.last_sso_failure_time);
+  }
+  return rendered;
+}
+
+}  // namespace
 
 v1::User RenderUser(const UserView& view) {
   const User& user = *view.user;
@@ -20,6 +53,9 @@ v1::User RenderUser(const UserView& view) {
   *rendered.mutable_update_time() = RenderTime(user.update_time);
   if (user.claimed) *rendered.mutable_claim_time() = RenderTime(user.claim_time);
   rendered.set_etag(RenderEtag(view.user.mod_revision));
+  // Unset: FOLLOW_DOMAIN, and no sign-in was reported.
+  if (view.sso_override) *rendered.mutable_sso_override() = Render(*view.sso_override);
+  if (view.activity) *rendered.mutable_login_activity() = Render(*view.activity);
   return rendered;
 }
 

@@ -24,8 +24,32 @@ absl::StatusOr<UserManager::CreateCommand> ParseCreate(const v1::CreateUserReque
   ASSIGN_OR_RETURN(command.role, ParseEnum<Role>("user.role", user.role(), Role::kMember,
                                                  v1::User::Role_IsValid));
   command.suspended = user.suspended();
+  if (user.has_sso_override()) {
+    return InvalidField("user.sso_override", "(an override)",
+                        "nothing at creation; set it with UpdateUser");
+  }
   command.request_id = request.request_id();
   return command;
+}
+
+absl::StatusOr<SsoOverrideChange> ParseOverride(const OrganizationId& organization,
+                                                const v1::SsoOverride& sso_override) {
+  SsoOverrideChange change;
+  // policy/sso_override.h and the API number modes alike; FOLLOW_DOMAIN is the
+  // absence of one.
+  if (sso_override.mode() != v1::SsoOverride::MODE_UNSPECIFIED &&
+      sso_override.mode() != v1::SsoOverride::MODE_FOLLOW_DOMAIN) {
+    ASSIGN_OR_RETURN(change.mode,
+                     ParseEnum<SsoOverrideMode>("user.sso_override.mode", sso_override.mode(),
+                                                std::nullopt, v1::SsoOverride::Mode_IsValid));
+  }
+  if (!sso_override.sso_profile().empty()) {
+    ASSIGN_OR_RETURN(change.profile,
+                     ParseSsoProfileOf(organization, "user.sso_override.sso_profile",
+                                       sso_override.sso_profile()));
+  }
+  change.reason = sso_override.reason();
+  return change;
 }
 
 absl::StatusOr<UserManager::UpdateCommand> ParseUpdate(const v1::UpdateUserRequest& request) {
@@ -36,7 +60,8 @@ absl::StatusOr<UserManager::UpdateCommand> ParseUpdate(const v1::UpdateUserReque
   command.id = std::move(name.user);
   ASSIGN_OR_RETURN(command.version, ParseEtag("user.etag", user.etag()));
   ASSIGN_OR_RETURN(const std::set<std::string> mask,
-                   ParseUpdateMask(request.update_mask(), {"display_name", "role", "suspended"}));
+                   ParseUpdateMask(request.update_mask(),
+                                   {"display_name", "role", "suspended", "sso_override"}));
   const auto takes = [&mask](const char* field, bool is_set) {
     return mask.count(field) > 0 || (mask.empty() && is_set);
   };
@@ -49,6 +74,10 @@ absl::StatusOr<UserManager::UpdateCommand> ParseUpdate(const v1::UpdateUserReque
   }
   // "false" looks like "not set": only the mask tells.
   if (takes("suspended", false)) command.suspended = user.suspended();
+  if (takes("sso_override", false)) {
+    ASSIGN_OR_RETURN(command.sso_override,
+                     ParseOverride(command.organization, user.sso_override()));
+  }
   return command;
 }
 
