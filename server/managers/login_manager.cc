@@ -63,6 +63,9 @@ LoginAnswer LoginManager::Answer(const DecisionFacts& facts, LoginAction action,
     answer.destination = &facts.rule->destination;
     answer.enforced_since_revision = facts.rule->enforcement->enforce_revision;
   }
+  if (counters_ != nullptr && facts.rule != nullptr && facts.rule->enforcement) {
+    counters_->Count(*facts.rule->enforcement, answer.decision);
+  }
   answer.cache_ttl = std::min(cache_ttl_, answer.decision.valid_until - now);
   return answer;
 }

@@ -10,6 +10,7 @@
 #include "policy/decision.h"
 #include "policy/email_address.h"
 #include "server/decision/decision_source.h"
+#include "server/managers/decision_counters.h"
 #include "server/runtime/clock.h"
 
 namespace gatehouse {
@@ -28,13 +29,15 @@ struct LoginAnswer {
   absl::Duration cache_ttl;
 };
 
-// Thread-safe; takes no lock.
+// Thread-safe; takes no lock that a commit holds.
 class LoginManager {
  public:
-  // Both must outlive this. `cache_ttl`: how long an answer may be reused that
-  // has no end of its own.
-  LoginManager(const DecisionSource* source, const Clock* clock, absl::Duration cache_ttl)
-      : source_(source), clock_(clock), cache_ttl_(cache_ttl) {}
+  // All must outlive this. `cache_ttl`: how long an answer may be reused that has
+  // no end of its own. `counters`: what counts the decisions of enforcements;
+  // null: nothing does.
+  LoginManager(const DecisionSource* source, const Clock* clock, absl::Duration cache_ttl,
+               DecisionCounters* counters = nullptr)
+      : source_(source), clock_(clock), cache_ttl_(cache_ttl), counters_(counters) {}
 
   // Decides for one address, and gives `use` the answer and its revision.
   // UNAVAILABLE (REVISION_NOT_REACHED): the answer would be older than
@@ -55,6 +58,7 @@ class LoginManager {
   const DecisionSource* source_;
   const Clock* clock_;
   absl::Duration cache_ttl_;
+  DecisionCounters* counters_;
 };
 
 }  // namespace gatehouse
