@@ -6,7 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "policy/status_macros.h"
 #include "server/names/resource_names.h"
+#include "server/services/acting_admin.h"
+#include "server/services/enforcement_rendering.h"
 #include "server/services/requests.h"
+#include "server/services/rollout_parsing.h"
 #include "server/services/user_rendering.h"
 
 namespace gatehouse {
@@ -25,14 +28,14 @@ absl::StatusOr<std::vector<DomainName>> ParseDomains(const Domains& domains) {
 
 // PlanEnforcementRequest and EnforceDomainsRequest share these fields.
 template <typename Request>
-absl::StatusOr<EnforceCommand> ParseCommand(const Request& request) {
+absl::StatusOr<EnforceCommand> ParseCommand(const Caller& caller, const Request& request) {
   EnforceCommand command;
   ASSIGN_OR_RETURN(command.organization, ParseOrganizationName("parent", request.parent()));
   ASSIGN_OR_RETURN(command.domains, ParseDomains(request.domains()));
   ASSIGN_OR_RETURN(command.profile,
                    ParseSsoProfileOf(command.organization, "sso_profile", request.sso_profile()));
   ASSIGN_OR_RETURN(command.acting_admin,
-                   ParseUserOf(command.organization, "acting_admin", request.acting_admin()));
+                   ParseActingAdmin(caller, command.organization, request.acting_admin()));
   ASSIGN_OR_RETURN(command.mode,
                    ParseEnum<EnforcementMode>("mode", request.mode(), EnforcementMode::kEnforce,
                                               v1::Enforcement::Mode_IsValid));
@@ -44,43 +47,15 @@ absl::StatusOr<EnforceCommand> ParseCommand(const Request& request) {
     ASSIGN_OR_RETURN(command.exemption_expire_time,
                      ParseTime("exemption_expire_time", request.exemption_expire_time()));
   }
-  return command;
-}
-
-v1::Enforcement Render(const storage::Stored<Enforcement>& stored) {
-  const Enforcement& enforcement = *stored;
-  v1::Enforcement rendered;
-  rendered.set_name(EnforcementNameOf(enforcement.organization, enforcement.domain));
-  rendered.set_domain(enforcement.domain.ascii());
-  rendered.set_sso_profile(SsoProfileNameOf(enforcement.organization, enforcement.profile));
-  // policy/enforcement.h and the API number modes and kinds alike.
-  rendered.set_mode(static_cast<v1::Enforcement::Mode>(enforcement.mode));
-  rendered.set_unmanaged_users(
-      static_cast<v1::Enforcement::UnmanagedUsers>(enforcement.unmanaged_users));
-  rendered.set_triggering_admin(UserNameOf(enforcement.organization, enforcement.triggered_by));
-  *rendered.mutable_enforce_time() = RenderTime(enforcement.enforce_time);
-  rendered.set_enforce_revision(static_cast<int64_t>(enforcement.enforce_revision));
-  rendered.set_etag(RenderEtag(stored.mod_revision));
-  return rendered;
-}
-
-v1::Exemption Render(const Exemption& exemption) {
-  v1::Exemption rendered;
-  rendered.set_name(ExemptionNameOf(exemption.organization, exemption.user));
-  rendered.set_user(UserNameOf(exemption.organization, exemption.user));
-  rendered.set_kind(static_cast<v1::Exemption::Kind>(exemption.kind));
-  rendered.set_reason(exemption.reason);
-  *rendered.mutable_create_time() = RenderTime(exemption.create_time);
-  if (exemption.expire_time != absl::InfiniteFuture()) {
-    *rendered.mutable_expire_time() = RenderTime(exemption.expire_time);
+  command.match_subdomains = request.match_subdomains();
+  if (request.has_rollout()) {
+    ASSIGN_OR_RETURN(command.rollout, ParseRollout(command.organization, request.rollout()));
   }
-  return rendered;
-}
-
-v1::Exemption Render(const ExemptionView& view) {
-  v1::Exemption rendered = Render(view.exemption);
-  rendered.set_email(view.email.Canonical());
-  return rendered;
+  ASSIGN_OR_RETURN(command.on_unavailable,
+                   ParseEnum<UnavailablePolicy>("on_unavailable", request.on_unavailable(),
+                                                UnavailablePolicy::kRequireSso,
+                                                v1::Enforcement::UnavailablePolicy_IsValid));
+  return command;
 }
 
 void RenderIssue(absl::string_view reason, absl::string_view resource,
@@ -115,12 +90,11 @@ v1::EnforcementPlan Render(const EnforcementPlan& plan) {
 v1::EnforceDomainsResponse Render(const EnforcementResult& result) {
   v1::EnforceDomainsResponse rendered;
   for (const auto& enforcement : result.enforcements) {
-    *rendered.add_enforcements() = Render(enforcement);
+    *rendered.add_enforcements() = RenderEnforcement(enforcement);
   }
   if (result.effect.new_exemption) {
-    v1::Exemption& exemption = *rendered.mutable_triggering_admin_exemption();
-    exemption = Render(*result.effect.new_exemption);
-    exemption.set_email(result.effect.new_exemption_email->Canonical());
+    *rendered.mutable_triggering_admin_exemption() = RenderExemption(
+        {.exemption = *result.effect.new_exemption, .email = *result.effect.new_exemption_email});
   }
   rendered.set_covered_count(result.effect.covered);
   rendered.set_exempt_count(result.effect.exempt);
@@ -155,8 +129,8 @@ grpc::ServerUnaryReactor* EnforcementService::PlanEnforcement(
     v1::EnforcementPlan* response) {
   return calls_->Unary(
       context, "EnforcementService/PlanEnforcement", *request, response,
-      [this, request](const Caller&) -> absl::StatusOr<v1::EnforcementPlan> {
-        ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(*request));
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::EnforcementPlan> {
+        ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(caller, *request));
         ASSIGN_OR_RETURN(PageRequest page, ParsePage(request->page_size(), "", {}));
         ASSIGN_OR_RETURN(EnforcementPlan plan, enforcements_->Plan(command, page.size));
         return Render(plan);
@@ -169,7 +143,7 @@ grpc::ServerUnaryReactor* EnforcementService::EnforceDomains(
   return calls_->Unary(
       context, "EnforcementService/EnforceDomains", *request, response,
       [this, request](const Caller& caller) -> absl::StatusOr<v1::EnforceDomainsResponse> {
-        ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(*request));
+        ASSIGN_OR_RETURN(EnforceCommand command, ParseCommand(caller, *request));
         ASSIGN_OR_RETURN(EnforcementResult result,
                          enforcements_->Enforce(caller, command, request->plan_token()));
         return Render(result);
@@ -192,6 +166,32 @@ grpc::ServerUnaryReactor* EnforcementService::ReleaseDomains(
       });
 }
 
+grpc::ServerUnaryReactor* EnforcementService::PauseEnforcement(
+    grpc::CallbackServerContext* context, const v1::PauseEnforcementRequest* request,
+    v1::Enforcement* response) {
+  return calls_->Unary(
+      context, "EnforcementService/PauseEnforcement", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::Enforcement> {
+        ASSIGN_OR_RETURN(DomainResource name, ParseEnforcementResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto paused, enforcements_->Pause(caller, name.organization, name.domain,
+                                                           request->reason()));
+        return RenderEnforcement(paused);
+      });
+}
+
+grpc::ServerUnaryReactor* EnforcementService::ResumeEnforcement(
+    grpc::CallbackServerContext* context, const v1::ResumeEnforcementRequest* request,
+    v1::Enforcement* response) {
+  return calls_->Unary(
+      context, "EnforcementService/ResumeEnforcement", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::Enforcement> {
+        ASSIGN_OR_RETURN(DomainResource name, ParseEnforcementResource("name", request->name()));
+        ASSIGN_OR_RETURN(auto resumed,
+                         enforcements_->Resume(caller, name.organization, name.domain));
+        return RenderEnforcement(resumed);
+      });
+}
+
 grpc::ServerUnaryReactor* EnforcementService::GetEnforcement(
     grpc::CallbackServerContext* context, const v1::GetEnforcementRequest* request,
     v1::Enforcement* response) {
@@ -200,7 +200,7 @@ grpc::ServerUnaryReactor* EnforcementService::GetEnforcement(
       [this, request](const Caller&) -> absl::StatusOr<v1::Enforcement> {
         ASSIGN_OR_RETURN(DomainResource name, ParseEnforcementResource("name", request->name()));
         ASSIGN_OR_RETURN(auto found, enforcements_->Get(name.organization, name.domain));
-        return Render(found);
+        return RenderEnforcement(found);
       });
 }
 
@@ -215,7 +215,8 @@ grpc::ServerUnaryReactor* EnforcementService::ListEnforcements(
                                                      {"enforcements", parent.value()}));
         ASSIGN_OR_RETURN(auto found, enforcements_->List(parent, page));
         v1::ListEnforcementsResponse list;
-        for (const auto& enforcement : found.items) *list.add_enforcements() = Render(enforcement);
+        for (const auto& enforcement : found.items)
+          *list.add_enforcements() = RenderEnforcement(enforcement);
         list.set_next_page_token(RenderPageToken(found.next, {"enforcements", parent.value()}));
         return list;
       });
@@ -228,7 +229,7 @@ grpc::ServerUnaryReactor* EnforcementService::CreateExemption(
                        [this, request](const Caller& caller) -> absl::StatusOr<v1::Exemption> {
                          ASSIGN_OR_RETURN(auto command, ParseCommand(*request));
                          ASSIGN_OR_RETURN(ExemptionView view, exemptions_->Create(caller, command));
-                         return Render(view);
+                         return RenderExemption(view);
                        });
 }
 
@@ -243,7 +244,8 @@ grpc::ServerUnaryReactor* EnforcementService::ListExemptions(
                                                      {"exemptions", parent.value()}));
         ASSIGN_OR_RETURN(auto found, exemptions_->List(parent, page));
         v1::ListExemptionsResponse list;
-        for (const ExemptionView& view : found.items) *list.add_exemptions() = Render(view);
+        for (const ExemptionView& view : found.items)
+          *list.add_exemptions() = RenderExemption(view);
         list.set_next_page_token(RenderPageToken(found.next, {"exemptions", parent.value()}));
         return list;
       });

@@ -1,9 +1,11 @@
-// gRPC adapter of EnforcementManager and ExemptionManager.
+// gRPC adapter of EnforcementManager, ExemptionManager and
+// EnforcementReportManager.
 #ifndef GATEHOUSE_SERVER_SERVICES_ENFORCEMENT_SERVICE_H_
 #define GATEHOUSE_SERVER_SERVICES_ENFORCEMENT_SERVICE_H_
 
 #include "gatehouse/v1/enforcement_service.grpc.pb.h"
 #include "server/managers/enforcement_manager.h"
+#include "server/managers/enforcement_report_manager.h"
 #include "server/managers/exemption_manager.h"
 #include "server/services/call_runner.h"
 
@@ -13,8 +15,8 @@ class EnforcementService final : public v1::EnforcementService::CallbackService 
  public:
   // All must outlive this.
   EnforcementService(CallRunner* calls, EnforcementManager* enforcements,
-                     ExemptionManager* exemptions)
-      : calls_(calls), enforcements_(enforcements), exemptions_(exemptions) {}
+                     ExemptionManager* exemptions, EnforcementReportManager* reports)
+      : calls_(calls), enforcements_(enforcements), exemptions_(exemptions), reports_(reports) {}
 
   grpc::ServerUnaryReactor* PlanEnforcement(grpc::CallbackServerContext* context,
                                             const v1::PlanEnforcementRequest* request,
@@ -25,6 +27,15 @@ class EnforcementService final : public v1::EnforcementService::CallbackService 
   grpc::ServerUnaryReactor* ReleaseDomains(grpc::CallbackServerContext* context,
                                            const v1::ReleaseDomainsRequest* request,
                                            v1::ReleaseDomainsResponse* response) override;
+  grpc::ServerUnaryReactor* PauseEnforcement(grpc::CallbackServerContext* context,
+                                             const v1::PauseEnforcementRequest* request,
+                                             v1::Enforcement* response) override;
+  grpc::ServerUnaryReactor* ResumeEnforcement(grpc::CallbackServerContext* context,
+                                              const v1::ResumeEnforcementRequest* request,
+                                              v1::Enforcement* response) override;
+  grpc::ServerUnaryReactor* GetEnforcementReport(grpc::CallbackServerContext* context,
+                                                 const v1::GetEnforcementReportRequest* request,
+                                                 v1::EnforcementReport* response) override;
   grpc::ServerUnaryReactor* GetEnforcement(grpc::CallbackServerContext* context,
                                            const v1::GetEnforcementRequest* request,
                                            v1::Enforcement* response) override;
@@ -45,6 +56,7 @@ class EnforcementService final : public v1::EnforcementService::CallbackService 
   CallRunner* calls_;
   EnforcementManager* enforcements_;
   ExemptionManager* exemptions_;
+  EnforcementReportManager* reports_;
 };
 
 }  // namespace gatehouse
