@@ -19,6 +19,7 @@
 #include "server/managers/preconditions.h"
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/organization_store.h"
+#include "storage/stores/sso_override_store.h"
 #include "storage/stores/sso_profile_store.h"
 
 namespace gatehouse {
@@ -72,6 +73,16 @@ absl::StatusOr<bool> IsCreated(storage::Transaction& tx, const IdempotentRequest
                    storage::SsoProfileStore::Find(tx, name.organization, name.profile));
   if (existing) return ResourceExists(SsoProfileNameOf(name.organization, name.profile));
   return false;
+}
+
+absl::Status ProfileRequired(const SsoProfileResource& name, const UserId& user) {
+  const std::string user_name = UserNameOf(name.organization, user);
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kProfileEnforced,
+               absl::StrCat(SsoProfileNameOf(name.organization, name.profile),
+                            " is required by the override of ", user_name,
+                            "; set the user to FOLLOW_DOMAIN, or to another profile, first"))
+      .Subject(user_name, "the user's override requires SSO through the profile")
+      .Build();
 }
 
 absl::Status ProfileEnforced(const SsoProfileResource& name,
@@ -217,6 +228,9 @@ absl::Status SsoProfileManager::Delete(const Caller& caller, const SsoProfileRes
     RETURN_IF_ERROR(CheckVersion(version, VersionOf(stored, domains),
                                  SsoProfileNameOf(name.organization, name.profile)));
     if (!domains.empty()) return ProfileEnforced(name, domains);
+    ASSIGN_OR_RETURN(
+        auto user, storage::SsoOverrideStore::FindUserThrough(tx, name.organization, name.profile));
+    if (user) return ProfileRequired(name, *user);
     // Touches the guard, as whoever enforces a domain does.
     return storage::SsoProfileStore::Delete(tx, *stored);
   };

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "policy/errors.h"
+#include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
 #include "storage/stores/sso_override_store.h"
 #include "tests/server/managers/enforcement_test_world.h"
@@ -175,6 +176,19 @@ TEST(SsoOverride, RefusesFieldsThatDoNotBelongToTheMode) {
     ASSERT_EQ(details->field_violations.size(), 1u);
     EXPECT_EQ(details->field_violations[0].first, std::string("user.sso_override.") + each.field);
   }
+}
+
+TEST(SsoOverride, KeepsItsProfileFromBeingDeleted) {
+  OverrideTestWorld world;
+  SsoProfileManager profiles(world.context, nullptr, "https://sp.test");
+  const SsoProfileResource idp{world.acme.id(), SsoProfileId::FromTrusted("idp")};
+  ASSERT_TRUE(world.Set(world.eve, world.Require()).ok());
+  const absl::Status refused = profiles.Delete(TestCaller(), idp, {});
+  world.ExpectRefused(refused, reason::kProfileEnforced);
+  EXPECT_EQ(DetailsOf(refused)->precondition_violations.at(0).resource,
+            "organizations/acme/users/" + world.eve.id.value());
+  ASSERT_TRUE(world.Set(world.eve, {}).ok());
+  EXPECT_TRUE(profiles.Delete(TestCaller(), idp, {}).ok());
 }
 
 TEST(SsoOverride, GoesWithItsUser) {
