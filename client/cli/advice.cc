@@ -47,7 +47,7 @@ constexpr Advice kAdvice[] = {
     {"CONNECTION_TEST_FINISHED", "start another: gatehouse test start {profile}"},
     {"CONNECTION_TEST_EXPIRED", "start another: gatehouse test start {profile}"},
     {"ACTING_USER_NOT_ADMIN", "see who is: gatehouse user list{org} --role admin, or --role owner"},
-    {"WOULD_LOCK_OUT", "keep a way in: gatehouse exemption create ADMIN{org} --kind break-glass"},
+    {"WOULD_LOCK_OUT", "keep a way in: gatehouse exemption create ADMIN{org} --kind break-glass --reason WHY"},
     {"PLAN_OUTDATED", "run the command again and look at the new plan"},
     {"STORE_UNAVAILABLE",
      "read back what you changed, since a write may have taken effect; then try again"},
@@ -79,7 +79,7 @@ constexpr Advice kAdvice[] = {
      "add the next one beside it: "
      "gatehouse profile update {profile} --certificate OLD.pem --certificate NEW.pem"},
     {"CERTIFICATE_EXPIRED", "replace it: gatehouse profile update {profile} --certificate NEW.pem"},
-    {"NO_BREAK_GLASS", "gatehouse exemption create ADMIN{org} --kind break-glass"},
+    {"NO_BREAK_GLASS", "gatehouse exemption create ADMIN{org} --kind break-glass --reason WHY"},
     {"NO_MANAGED_USERS", "gatehouse user import FILE{org}"},
     {"INDEPENDENT_USERS_LEFT_OUT", "gatehouse user import FILE{org}"},
     {"DOMAIN_MOVES", ""},

@@ -55,6 +55,7 @@ void AddCommands(CommandTree& tree) {
   AddEnforcementCommands(tree);
   AddExemptionCommands(tree);
   AddCheckCommands(tree);
+  AddLoginCommands(tree);
   AddCompletionCommand(tree);
   tree.Add(nullptr, "version", "Show the version", {"gatehouse version"}, [](Session& session) {
     PrintVersion(session.out());

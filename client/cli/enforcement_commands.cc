@@ -11,6 +11,7 @@
 #include "client/cli/enum_names.h"
 #include "client/cli/errors.h"
 #include "client/cli/plan_text.h"
+#include "client/cli/report_command.h"
 #include "client/cli/resource_names.h"
 #include "client/cli/time_text.h"
 #include "client/cli/user_reference.h"
@@ -275,6 +276,8 @@ void AddEnforcementCommands(CommandTree& tree) {
                             {"gatehouse enforcement list --org acme"},
                             [options](Session& session) { return ListAll(session, *options); });
   AddListOptions(list, options->list);
+
+  AddEnforcementReportCommand(tree, noun);
 }
 
 }  // namespace gatehouse::cli

@@ -44,6 +44,9 @@ FieldList Describe(const Session& session, const v1::Exemption& exemption) {
   fields.Add("reason", exemption.reason());
   fields.Add("created", session.When(exemption.has_create_time(), exemption.create_time()));
   fields.Add("ends", ExpiryCell(session, exemption, true));
+  fields.Add("approved by", exemption.approver());
+  fields.Add("uses", Grouped(exemption.use_count()));
+  fields.Add("last used", session.When(exemption.has_last_use_time(), exemption.last_use_time()));
   return fields;
 }
 
@@ -74,6 +77,11 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const ExemptionOptions& optio
       {"CREATED",
        [&session](const v1::Exemption& e) {
          return session.Ago(e.has_create_time(), e.create_time());
+       }},
+      {"USES", [](const v1::Exemption& e) { return Grouped(e.use_count()); }, Align::kRight},
+      {"LAST USED",
+       [&session](const v1::Exemption& e) {
+         return session.Ago(e.has_last_use_time(), e.last_use_time());
        }},
       {"EXEMPTION", [](const v1::Exemption& e) { return LastPart(e.name()); }},
       {"REASON", [](const v1::Exemption& e) { return e.reason(); }},
@@ -107,7 +115,8 @@ void AddExemptionCommands(CommandTree& tree) {
 
   CLI::App* create =
       tree.Add(noun, "create", "Keep a user off enforcement",
-               {"gatehouse exemption create root@acme.example --org acme --kind break-glass",
+               {"gatehouse exemption create root@acme.example --org acme --kind break-glass \\",
+                "    --reason \"sealed envelope in the safe\"",
                 "gatehouse exemption create ci@acme.example --org acme --kind service-account \\",
                 "    --reason \"nightly build\" --expires 90d"},
                [options](Session& session) { return Create(session, *options); });
@@ -117,7 +126,7 @@ void AddExemptionCommands(CommandTree& tree) {
           "break-glass: a way in for the day the IdP fails; service-account: no person",
           {v1::Exemption::KIND_TRIGGERING_ADMIN})
       ->required();
-  AddText(create, "--reason", "TEXT", options->reason, "why, for people");
+  AddText(create, "--reason", "TEXT", options->reason, "why, for people")->required();
   AddMoment(create, "--expires", options->expires,
             "when it ends (2026-12-31T18:00:00Z, or 30d from now); else never");
   AddRequestId(create, options->request_id);

@@ -48,11 +48,33 @@ struct UserOptions {
   std::string domain;
   v1::User::Type type = v1::User::TYPE_UNSPECIFIED;
   v1::User::SsoStatus sso_status = v1::User::SSO_STATUS_UNSPECIFIED;
+  v1::SsoOverride::Mode sso = v1::SsoOverride::MODE_UNSPECIFIED;
+  std::string profile;
+  std::string reason;
   std::string request_id;
   std::string etag;
   ListOptions list;
   const CLI::Option* display_name_option = nullptr;
 };
+
+void AddOverride(const Session& session, const v1::SsoOverride& sso_override, FieldList& fields) {
+  fields.Add("override", ShortName(sso_override.mode()));
+  fields.Add("override profile", sso_override.sso_profile());
+  fields.Add("override reason", sso_override.reason());
+  fields.Add("override set by", sso_override.approver());
+  fields.Add("override set",
+             session.When(sso_override.has_create_time(), sso_override.create_time()));
+}
+
+void AddActivity(const Session& session, const v1::LoginActivity& activity, FieldList& fields) {
+  fields.Add("last sign-in",
+             session.When(activity.has_last_sign_in_time(), activity.last_sign_in_time()));
+  fields.Add("last by SSO",
+             session.When(activity.has_last_sso_sign_in_time(), activity.last_sso_sign_in_time()));
+  fields.Add("through", activity.last_sso_profile());
+  fields.Add("SSO failed",
+             session.When(activity.has_last_sso_failure_time(), activity.last_sso_failure_time()));
+}
 
 FieldList Describe(const Session& session, const v1::User& user) {
   FieldList fields;
@@ -64,6 +86,8 @@ FieldList Describe(const Session& session, const v1::User& user) {
   fields.Add("suspended", user.suspended() ? Cell("yes", Tone::kBad) : Cell("no"));
   fields.Add("SSO status", SsoStatusCell(user.sso_status()));
   fields.Add("because", ShortName(user.sso_status_reason()));
+  AddOverride(session, user.sso_override(), fields);
+  AddActivity(session, user.login_activity(), fields);
   fields.Add("created", session.When(user.has_create_time(), user.create_time()));
   fields.Add("updated", session.When(user.has_update_time(), user.update_time()));
   fields.Add("claimed", session.When(user.has_claim_time(), user.claim_time()));
@@ -132,10 +156,22 @@ absl::StatusOr<ExitCode> Update(Session& session, const UserOptions& options) {
     user.set_suspended(options.suspend);
     mask.add_paths("suspended");
   }
+  if (options.sso != v1::SsoOverride::MODE_UNSPECIFIED) {
+    user.mutable_sso_override()->set_mode(options.sso);
+    user.mutable_sso_override()->set_reason(options.reason);
+    mask.add_paths("sso_override");
+  } else if (!options.profile.empty() || !options.reason.empty()) {
+    return UsageError("--profile and --reason belong to --sso");
+  }
   if (mask.paths().empty()) {
-    return UsageError("nothing to change: give --display-name, --role, --suspend or --reinstate");
+    return UsageError(
+        "nothing to change: give --display-name, --role, --suspend, --reinstate or --sso");
   }
   ASSIGN_OR_RETURN(*user.mutable_name(), UserName(session, options.user));
+  if (!options.profile.empty()) {
+    ASSIGN_OR_RETURN(*user.mutable_sso_override()->mutable_sso_profile(),
+                     ChildName(options.profile, "ssoProfiles", OrganizationOf(user.name())));
+  }
   user.set_etag(options.etag);
   ASSIGN_OR_RETURN(const v1::User updated, Call(session, &Stub::UpdateUser, request));
   session.Print(updated, Describe(session, updated));
@@ -189,9 +225,13 @@ void AddWriteCommands(CommandTree& tree, CLI::App* noun, std::shared_ptr<UserOpt
   create->add_flag("--suspended", options->suspend, "may not sign in by any way");
   AddRequestId(create, options->request_id);
 
-  CLI::App* update = tree.Add(noun, "update", "Change a user's name, role or suspension",
+  CLI::App* update = tree.Add(noun, "update", "Change a user's name, role, suspension or own rule",
                               {"gatehouse user update alice@acme.example --org acme --role admin",
-                               "gatehouse user update alice@acme.example --org acme --suspend"},
+                               "gatehouse user update alice@acme.example --org acme --suspend",
+                               "gatehouse user update alice@acme.example --org acme \\",
+                               "    --sso require-sso --profile okta",
+                               "gatehouse user update kiosk@acme.example --org acme \\",
+                               "    --sso exempt --reason \"cannot open a browser\""},
                               [options](Session& session) { return Update(session, *options); });
   AddArgument(update, "USER", options->user, kUserHelp);
   options->display_name_option =
@@ -200,11 +240,18 @@ void AddWriteCommands(CommandTree& tree, CLI::App* noun, std::shared_ptr<UserOpt
   CLI::Option* suspend =
       update->add_flag("--suspend", options->suspend, "let the user sign in by no way");
   update->add_flag("--reinstate", options->reinstate, "end a suspension")->excludes(suspend);
+  AddEnum(update, "--sso", options->sso,
+          "the user's own rule: follow-domain removes it, require-sso needs --profile, exempt "
+          "needs --reason");
+  AddText(update, "--profile", "PROFILE", options->profile,
+          "with --sso require-sso: through which profile");
+  AddText(update, "--reason", "TEXT", options->reason, "with --sso: why, for people");
   AddEtag(update, options->etag);
 
-  CLI::App* remove = tree.Add(noun, "delete", "Delete a user, and the user's exemption",
-                              {"gatehouse user delete alice@acme.example --org acme"},
-                              [options](Session& session) { return Delete(session, *options); });
+  CLI::App* remove =
+      tree.Add(noun, "delete", "Delete a user, and the user's exemption and own rule",
+               {"gatehouse user delete alice@acme.example --org acme"},
+               [options](Session& session) { return Delete(session, *options); });
   AddArgument(remove, "USER", options->user, kUserHelp);
   AddEtag(remove, options->etag);
 }

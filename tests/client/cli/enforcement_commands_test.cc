@@ -58,28 +58,29 @@ TEST_F(EnforcementTest, PlanIsShownToPeople) {
   warning.set_description("Nobody keeps a way in.");
   const CliResult result = cli.Run("enforcement plan" + options);
   EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
-  EXPECT_EQ(result.out,
-            "Plan: Enforce SSO on acme.example through okta of acme\n"
-            "\n"
-            "  USERS     COUNT  WHAT HAPPENS\n"
-            "  covered   1,204  must sign in through SSO\n"
-            "  exempt        1  keep their password, by an exemption\n"
-            "  left out      0  keep their password: independent users are never enforced\n"
-            "\n"
-            "Covered (the first 1 of 1,204)\n"
-            "  EMAIL               DISPLAY NAME  ROLE    BECAUSE\n"
-            "  alice@acme.example  Alice         member  enforced\n"
-            "\n"
-            "Exempt\n"
-            "  EMAIL              DISPLAY NAME  ROLE   BECAUSE\n"
-            "  root@acme.example  -             owner  exempt-triggering-admin\n"
-            "\n"
-            "Warnings\n"
-            "  NO_BREAK_GLASS  organizations/acme\n"
-            "      Nobody keeps a way in.\n"
-            "      next: gatehouse exemption create ADMIN --org acme --kind break-glass\n"
-            "\n"
-            "Ready at revision 41.\n");
+  EXPECT_EQ(
+      result.out,
+      "Plan: Enforce SSO on acme.example through okta of acme\n"
+      "\n"
+      "  USERS     COUNT  WHAT HAPPENS\n"
+      "  covered   1,204  must sign in through SSO\n"
+      "  exempt        1  keep their password, by an exemption\n"
+      "  left out      0  keep their password: independent users are never enforced\n"
+      "\n"
+      "Covered (the first 1 of 1,204)\n"
+      "  EMAIL               DISPLAY NAME  ROLE    BECAUSE\n"
+      "  alice@acme.example  Alice         member  enforced\n"
+      "\n"
+      "Exempt\n"
+      "  EMAIL              DISPLAY NAME  ROLE   BECAUSE\n"
+      "  root@acme.example  -             owner  exempt-triggering-admin\n"
+      "\n"
+      "Warnings\n"
+      "  NO_BREAK_GLASS  organizations/acme\n"
+      "      Nobody keeps a way in.\n"
+      "      next: gatehouse exemption create ADMIN --org acme --kind break-glass --reason WHY\n"
+      "\n"
+      "Ready at revision 41.\n");
 }
 
 TEST_F(EnforcementTest, PlanSendsEveryOption) {
@@ -243,13 +244,16 @@ TEST_F(EnforcementTest, ExemptionIsCreatedForAnAddress) {
       cli.Run({"exemption", "create", "root@acme.example", "--org", "acme", "--kind", "break-glass",
                "--reason", "safe", "--expires", "2026-12-31T18:00:00Z"});
   EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
-  EXPECT_THAT(result.out, HasSubstr("ends  2026-12-31T18:00:00Z (in 216 days)\n"));
+  EXPECT_THAT(result.out, HasSubstr("ends    2026-12-31T18:00:00Z (in 216 days)\n"));
   const auto request = cli.server.Last<v1::CreateExemptionRequest>();
   EXPECT_EQ(request.parent(), "organizations/acme");
   EXPECT_EQ(request.exemption().user(), "organizations/acme/users/u1");
   EXPECT_EQ(request.exemption().kind(), v1::Exemption::KIND_BREAK_GLASS);
   EXPECT_EQ(request.exemption().reason(), "safe");
-  EXPECT_EQ(cli.Run("exemption create u1 --org acme").exit_code, ExitCode::kUsage);  // no kind
+  EXPECT_EQ(cli.Run("exemption create u1 --org acme --reason safe").exit_code,
+            ExitCode::kUsage);  // no kind
+  EXPECT_EQ(cli.Run("exemption create u1 --org acme --kind break-glass").exit_code,
+            ExitCode::kUsage);  // no reason
 }
 
 TEST_F(EnforcementTest, ExemptionsAreListedAndEnded) {
@@ -257,6 +261,8 @@ TEST_F(EnforcementTest, ExemptionsAreListedAndEnded) {
   lasting.set_name("organizations/acme/exemptions/u1");
   lasting.set_email("root@acme.example");
   lasting.set_kind(v1::Exemption::KIND_TRIGGERING_ADMIN);
+  lasting.set_use_count(12);
+  *lasting.mutable_last_use_time() = TimeAgo(absl::Hours(48));
   v1::Exemption& ended = cli.server.exemptions.emplace_back();
   ended.set_name("organizations/acme/exemptions/u2");
   ended.set_email("ci@acme.example");
@@ -264,9 +270,12 @@ TEST_F(EnforcementTest, ExemptionsAreListedAndEnded) {
   ended.set_reason("nightly");
   *ended.mutable_expire_time() = TimeAgo(absl::Hours(24));
   EXPECT_EQ(cli.Run("exemption list --org acme").out,
-            "EMAIL              KIND              ENDS       CREATED  EXEMPTION  REASON\n"
-            "root@acme.example  triggering-admin  never      -        u1         -\n"
-            "ci@acme.example    service-account   1 day ago  -        u2         nightly\n");
+            "EMAIL              KIND              ENDS       CREATED  USES  LAST USED   EXEMPTION  "
+            "REASON\n"
+            "root@acme.example  triggering-admin  never      -          12  2 days ago  u1         "
+            "-\n"
+            "ci@acme.example    service-account   1 day ago  -           0  -           u2         "
+            "nightly\n");
 
   for (const char* which : {"root@acme.example", "u1", "organizations/acme/exemptions/u1"}) {
     const CliResult result = cli.Run({"exemption", "delete", which, "--org", "acme"});
@@ -275,6 +284,74 @@ TEST_F(EnforcementTest, ExemptionsAreListedAndEnded) {
     EXPECT_EQ(cli.server.Last<v1::DeleteExemptionRequest>().name(),
               "organizations/acme/exemptions/u1");
   }
+}
+
+v1::EnforcementReport::RefusedUser Refused(const std::string& email) {
+  v1::EnforcementReport::RefusedUser refused;
+  refused.mutable_user()->set_email(email);
+  refused.set_reason(v1::DECISION_REASON_ENFORCED);
+  return refused;
+}
+
+class ReportTest : public testing::Test {
+ protected:
+  ReportTest() {
+    v1::EnforcementReport& report = cli.server.report;
+    report.mutable_enforcement()->set_domain("acme.example");
+    report.mutable_enforcement()->set_mode(v1::Enforcement::MODE_OBSERVE);
+    auto* count = report.add_decision_counts();
+    count->set_verdict(v1::VERDICT_ALLOW_PASSWORD);
+    count->set_observed_verdict(v1::VERDICT_REQUIRE_SSO);
+    count->set_reason(v1::DECISION_REASON_ENFORCED);
+    count->set_count(1500);
+    report.set_sso_success_count(7);
+    v1::EnforcementReport::RefusedUser& ann = *report.add_refused_users();
+    ann = Refused("ann@acme.example");
+    *ann.mutable_user()->mutable_login_activity()->mutable_last_sign_in_time() =
+        TimeAgo(absl::Hours(24));
+    *report.add_refused_users() = Refused("bob@acme.example");
+    *report.add_refused_users() = Refused("cid@acme.example");
+  }
+  CliRunner cli;
+};
+
+TEST_F(ReportTest, ShowsDecisionsByReasonAndWhoWouldBeRefused) {
+  const CliResult result = cli.Run("enforcement report acme.example --org acme");
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out,
+            "domain        acme.example\n"
+            "mode          observe\n"
+            "SSO sign-ins  7\n"
+            "SSO failures  0\n"
+            "\n"
+            "Decisions\n"
+            "BECAUSE   VERDICT         IF ENFORCED  COUNT\n"
+            "enforced  allow-password  require-sso  1,500\n"
+            "\n"
+            "Users who would be refused a password\n"
+            "EMAIL             BECAUSE   LAST SIGN-IN  LAST BY SSO  SSO FAILED\n"
+            "ann@acme.example  enforced  1 day ago     -            -\n"
+            "bob@acme.example  enforced  -             -            -\n"
+            "cid@acme.example  enforced  -             -            -\n");
+  EXPECT_EQ(cli.server.Last<v1::GetEnforcementReportRequest>().name(),
+            "organizations/acme/enforcements/acme.example");
+}
+
+TEST_F(ReportTest, IsOneDocumentHoweverManyPagesItTakes) {
+  cli.server.report_page_size = 1;
+  const CliResult result = cli.Run("enforcement report acme.example --org acme -o json");
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  for (const char* email : {"ann@acme.example", "bob@acme.example", "cid@acme.example"}) {
+    EXPECT_THAT(result.out, HasSubstr(email));
+  }
+  EXPECT_EQ(cli.server.CallCount(), 3u);
+}
+
+TEST_F(ReportTest, StopsAtTheLimitAndSaysSo) {
+  const CliResult result = cli.Run("enforcement report acme.example --org acme --limit 2");
+  EXPECT_THAT(result.out, HasSubstr("bob@acme.example"));
+  EXPECT_THAT(result.out, Not(HasSubstr("cid@acme.example")));
+  EXPECT_EQ(result.err, "the first 2 users; there are more\n");
 }
 
 }  // namespace

@@ -310,6 +310,17 @@ class FakeGatehouse::Services {
       BEGIN(request);
       return Page(fake_.enforcements, *request, response, response->mutable_enforcements());
     }
+    Status GetEnforcementReport(ServerContext*, const v1::GetEnforcementReportRequest* request,
+                                v1::EnforcementReport* response) override {
+      BEGIN(request);
+      v1::GetEnforcementReportRequest page = *request;
+      page.set_page_size(std::min(page.page_size(), fake_.report_page_size));
+      *response = fake_.report;
+      response->clear_refused_users();
+      const std::vector<v1::EnforcementReport::RefusedUser> users(
+          fake_.report.refused_users().begin(), fake_.report.refused_users().end());
+      return Page(users, page, response, response->mutable_refused_users());
+    }
     Status CreateExemption(ServerContext*, const v1::CreateExemptionRequest* request,
                            v1::Exemption* response) override {
       BEGIN(request);
@@ -341,6 +352,12 @@ class FakeGatehouse::Services {
       const auto decision = fake_.decisions.find(request->email());
       if (decision == fake_.decisions.end()) return RenderStatus(NoAddress(request->email()));
       *response = decision->second;
+      return Status::OK;
+    }
+    Status ReportLogin(ServerContext*, const v1::ReportLoginRequest* request,
+                       v1::ReportLoginResponse* response) override {
+      BEGIN(request);
+      *response = fake_.reported;
       return Status::OK;
     }
     Status BatchCheckLogin(ServerContext*, const v1::BatchCheckLoginRequest* request,

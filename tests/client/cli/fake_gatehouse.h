@@ -50,9 +50,14 @@ class FakeGatehouse {
   std::vector<v1::Exemption> exemptions;
   v1::EnforcementPlan plan;
   v1::EnforceDomainsResponse enforced;
+  // Its users come in pages of at most report_page_size.
+  v1::EnforcementReport report;
+  int report_page_size = 1000;
   v1::ImportUsersResponse import_outcome;
   // What CheckLogin says of an address; others get INVALID_ARGUMENT.
   std::map<std::string, v1::CheckLoginResponse> decisions;
+  // What ReportLogin answers.
+  v1::ReportLoginResponse reported;
 
   // The next call fails so; further ones after it in order.
   void FailNext(absl::Status status);

@@ -257,5 +257,32 @@ TEST_F(ImportTest, OfAnUnknownOrganizationIsNotFound) {
   EXPECT_EQ(cli.Run("user import - --org nobody").exit_code, ExitCode::kNotFound);
 }
 
+TEST(LoginReport, SendsEveryOption) {
+  CliRunner cli;
+  cli.server.reported.set_revision(42);
+  const CliResult result =
+      cli.Run({"login", "report", "alice@acme.example", "--org", "acme", "--method", "sso",
+               "--outcome", "failed", "--profile", "okta", "--failure-reason", "no answer"});
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(result.out, "revision  42\n");
+  EXPECT_EQ(result.err, "");
+  const auto request = cli.server.Last<v1::ReportLoginRequest>();
+  EXPECT_EQ(request.email(), "alice@acme.example");
+  EXPECT_EQ(request.method(), v1::ReportLoginRequest::METHOD_SSO);
+  EXPECT_EQ(request.outcome(), v1::ReportLoginRequest::OUTCOME_FAILED);
+  EXPECT_EQ(request.sso_profile(), "organizations/acme/ssoProfiles/okta");
+  EXPECT_EQ(request.failure_reason(), "no answer");
+}
+
+TEST(LoginReport, SaysWhenItWasForgotten) {
+  CliRunner cli;
+  const CliResult result =
+      cli.Run("login report eve@other.example --method password --outcome succeeded");
+  EXPECT_EQ(result.exit_code, ExitCode::kOk);
+  EXPECT_THAT(result.err, HasSubstr("forgotten"));
+  EXPECT_EQ(cli.Run("login report eve@other.example --outcome succeeded").exit_code,
+            ExitCode::kUsage);  // no method
+}
+
 }  // namespace
 }  // namespace gatehouse::cli

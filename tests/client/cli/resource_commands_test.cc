@@ -200,6 +200,24 @@ TEST(User, UpdateMasksWhatWasGiven) {
   EXPECT_FALSE(request.user().suspended());
 }
 
+TEST(User, OwnRuleIsSetAndRemoved) {
+  CliRunner cli;
+  EXPECT_EQ(cli.Run("user update u1 --org acme --sso require-sso --profile okta").exit_code,
+            ExitCode::kOk);
+  auto request = cli.server.Last<v1::UpdateUserRequest>();
+  EXPECT_THAT(request.update_mask().paths(), ElementsAre("sso_override"));
+  EXPECT_EQ(request.user().sso_override().mode(), v1::SsoOverride::MODE_REQUIRE_SSO);
+  EXPECT_EQ(request.user().sso_override().sso_profile(), "organizations/acme/ssoProfiles/okta");
+  EXPECT_EQ(cli.Run("user update u1 --org acme --sso exempt --reason kiosk").exit_code,
+            ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::UpdateUserRequest>().user().sso_override().reason(), "kiosk");
+  EXPECT_EQ(cli.Run("user update u1 --org acme --sso follow-domain").exit_code, ExitCode::kOk);
+  request = cli.server.Last<v1::UpdateUserRequest>();
+  EXPECT_EQ(request.user().sso_override().mode(), v1::SsoOverride::MODE_FOLLOW_DOMAIN);
+  EXPECT_EQ(cli.Run("user update u1 --org acme --role admin --reason kiosk").exit_code,
+            ExitCode::kUsage);  // of what?
+}
+
 TEST(User, UpdateOfNothingIsRefusedHere) {
   CliRunner cli;
   const CliResult result = cli.Run("user update u1 --org acme");
