@@ -20,7 +20,9 @@
 #include "policy/decision.h"
 #include "policy/domain.h"
 #include "policy/enforcement.h"
+#include "policy/sso_override.h"
 #include "policy/user.h"
+#include "server/managers/login_report_manager.h"
 #include "server/managers/user_view.h"
 
 namespace gatehouse {
@@ -133,6 +135,24 @@ TEST(EnumParity, OfConnectionTestStates) {
                     {static_cast<int>(ConnectionTestState::kFailed), "FAILED"},
                     {4, "EXPIRED"}}),
             OfApi(v1::ConnectionTest::State_descriptor(), "STATE_"));
+}
+
+TEST(EnumParity, OfReportedSignIns) {
+  EXPECT_EQ((Values{{static_cast<int>(LoginMethod::kSso), "SSO"},
+                    {static_cast<int>(LoginMethod::kPassword), "PASSWORD"},
+                    {static_cast<int>(LoginMethod::kOther), "OTHER"}}),
+            OfApi(v1::ReportLoginRequest::Method_descriptor(), "METHOD_"));
+  EXPECT_EQ((Values{{static_cast<int>(LoginOutcome::kSucceeded), "SUCCEEDED"},
+                    {static_cast<int>(LoginOutcome::kFailed), "FAILED"}}),
+            OfApi(v1::ReportLoginRequest::Outcome_descriptor(), "OUTCOME_"));
+}
+
+TEST(EnumParity, OfOverrides) {
+  // FOLLOW_DOMAIN is the absence of one.
+  EXPECT_EQ((Values{{v1::SsoOverride::MODE_FOLLOW_DOMAIN, "FOLLOW_DOMAIN"},
+                    {static_cast<int>(SsoOverrideMode::kRequireSso), "REQUIRE_SSO"},
+                    {static_cast<int>(SsoOverrideMode::kExempt), "EXEMPT"}}),
+            OfApi(v1::SsoOverride::Mode_descriptor(), "MODE_"));
 }
 
 }  // namespace
