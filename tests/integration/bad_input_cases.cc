@@ -289,6 +289,7 @@ Cases BadUserRequests() {
   const std::string update = "UserService/UpdateUser";
   const std::string acme = "parent: 'organizations/acme' ";
   const std::string named = "user { name: '{user}' ";
+  const std::string own = " update_mask { paths: 'sso_override' }";
   Cases cases = {
       {create, acme, "user.email"},
       {create, acme + "user { email: 'new@acme.example' role: 99 }", "user.role"},
@@ -321,6 +322,30 @@ Cases BadUserRequests() {
       {update, named + "role: 77 }", "user.role"},
       {update, named + "display_name: 'a\\tb' }", "user.display_name"},
       {update, named + "display_name: 'x' etag: '999999' }", "", Code::kAborted, "ETAG_MISMATCH"},
+      {create, acme + "user { email: 'new@acme.example' sso_override { mode: MODE_EXEMPT } }",
+       "user.sso_override"},
+      {update, named + "} update_mask { paths: 'login_activity' }", "update_mask"},
+      {update, named + "} update_mask { paths: 'sso_override.mode' }", "update_mask"},
+      {update, named + "sso_override { mode: 9 } }" + own, "user.sso_override.mode"},
+      {update, named + "sso_override { mode: MODE_REQUIRE_SSO } }" + own,
+       "user.sso_override.sso_profile"},
+      {update, named + "sso_override { mode: MODE_REQUIRE_SSO sso_profile: 'idp' } }" + own,
+       "user.sso_override.sso_profile"},
+      {update,
+       named +
+           "sso_override { mode: MODE_REQUIRE_SSO "
+           "sso_profile: 'organizations/rival/ssoProfiles/idp' } }" +
+           own,
+       "user.sso_override.sso_profile"},
+      {update, named + "sso_override { mode: MODE_EXEMPT } }" + own, "user.sso_override.reason"},
+      {update, named + "sso_override { mode: MODE_FOLLOW_DOMAIN reason: 'x' } }" + own,
+       "user.sso_override.reason"},
+      {update,
+       named +
+           "sso_override { mode: MODE_REQUIRE_SSO "
+           "sso_profile: 'organizations/acme/ssoProfiles/idp' } }" +
+           own,
+       "", Code::kFailedPrecondition, "USER_NOT_MANAGED"},
       {update, "user { name: 'organizations/acme/users/{rival_id}' display_name: 'x' }", "",
        Code::kNotFound, "RESOURCE_NOT_FOUND"},
       {"UserService/DeleteUser", "name: 'organizations/acme/users/{rival_id}'", "", Code::kNotFound,
@@ -350,12 +375,28 @@ Cases BadUserRequests() {
 Cases BadLoginRequests() {
   const std::string check = "LoginService/CheckLogin";
   const std::string batch = "LoginService/BatchCheckLogin";
+  const std::string report = "LoginService/ReportLogin";
+  const std::string by_sso =
+      "email: 'a@b.example' method: METHOD_SSO sso_profile: 'organizations/acme/ssoProfiles/idp' ";
   Cases cases = {
       {check, "email: 'a@b.example' action: 9", "action"},
       {check, "email: 'a@b.example' action: -1", "action"},
       {check, "email: 'a@b.example' min_revision: -1", "min_revision"},
       {check, "email: 'a@b.example' min_revision: 9223372036854775807", "", Code::kUnavailable,
        "REVISION_NOT_REACHED"},
+      {report, "email: 'a@b.example' outcome: OUTCOME_SUCCEEDED", "method"},
+      {report, "email: 'a@b.example' method: 4 outcome: OUTCOME_SUCCEEDED", "method"},
+      {report, "email: 'a@b.example' method: METHOD_PASSWORD", "outcome"},
+      {report, "email: 'a@b.example' method: METHOD_PASSWORD outcome: 3", "outcome"},
+      {report, "email: 'a@b.example' method: METHOD_PASSWORD outcome: OUTCOME_FAILED", "outcome"},
+      {report, "email: 'a@b.example' method: METHOD_SSO outcome: OUTCOME_SUCCEEDED", "sso_profile"},
+      {report,
+       "email: 'a@b.example' method: METHOD_SSO outcome: OUTCOME_SUCCEEDED sso_profile: 'idp'",
+       "sso_profile"},
+      {report, by_sso + "outcome: OUTCOME_SUCCEEDED failure_reason: 'x'", "failure_reason"},
+      {report, by_sso + "outcome: OUTCOME_FAILED failure_reason: 'a\\nb'", "failure_reason"},
+      {report, by_sso + "outcome: OUTCOME_FAILED failure_reason: 'not for a@b.example'",
+       "failure_reason"},
       {batch, "", "emails"},
       {batch, "emails: 'a@b.example' action: 9", "action"},
       {batch, "emails: 'a@b.example' min_revision: -9223372036854775808", "min_revision"},
@@ -364,6 +405,10 @@ Cases BadLoginRequests() {
   };
   for (const std::string& email : BadEmails()) {
     cases.push_back({check, absl::StrCat("email: ", Text(email)), "email"});
+    cases.push_back({report,
+                     absl::StrCat("email: ", Text(email),
+                                  " method: METHOD_PASSWORD outcome: OUTCOME_SUCCEEDED"),
+                     "email"});
   }
   return cases;
 }
@@ -399,19 +444,31 @@ Cases BadEnforcementRequests() {
        "exemption.user"},
       {create, acme + "exemption { user: 'organizations/acme' kind: KIND_BREAK_GLASS }",
        "exemption.user"},
-      {create, acme + "exemption { user: 'organizations/acme/users/u0' kind: KIND_BREAK_GLASS }",
+      {create,
+       acme + "exemption { user: 'organizations/acme/users/u0' kind: KIND_BREAK_GLASS "
+              "reason: 'x' }",
        "", Code::kNotFound, "RESOURCE_NOT_FOUND"},
+      {create, acme + "exemption { user: '{user}' kind: KIND_BREAK_GLASS }", "exemption.reason"},
       {create,
        absl::StrCat(acme, "exemption { user: '{user}' kind: KIND_BREAK_GLASS reason: ",
                     Text(std::string(1001, 'x')), " }"),
        "exemption.reason"},
       {create,
-       acme + "exemption { user: '{user}' kind: KIND_BREAK_GLASS expire_time { seconds: 1 } }",
+       acme + "exemption { user: '{user}' kind: KIND_BREAK_GLASS reason: 'x' "
+              "expire_time { seconds: 1 } }",
        "exemption.expire_time"},
       {create,
        acme + "exemption { user: '{user}' kind: KIND_BREAK_GLASS "
               "expire_time { seconds: 9999999999999 } }",
        "exemption.expire_time"},
+      {"EnforcementService/GetEnforcementReport",
+       "name: 'organizations/acme/enforcements/acme.example'", "", Code::kNotFound,
+       "RESOURCE_NOT_FOUND"},
+      {"EnforcementService/GetEnforcementReport",
+       "name: 'organizations/acme/enforcements/acme.example' page_size: -1", "page_size"},
+      {"EnforcementService/GetEnforcementReport",
+       "name: 'organizations/acme/enforcements/acme.example' page_token: '{users_token}'",
+       "page_token"},
       {"EnforcementService/DeleteExemption", "name: 'organizations/acme/exemptions/{rival_id}'", "",
        Code::kNotFound, "RESOURCE_NOT_FOUND"},
   };
@@ -420,7 +477,10 @@ Cases BadEnforcementRequests() {
        {"ReleaseDomains", "ListEnforcements", "ListExemptions", "CreateExemption"}) {
     AddWrongNames(absl::StrCat("EnforcementService/", method), "parent", "", cases);
   }
-  AddWrongNames("EnforcementService/GetEnforcement", "name", "/enforcements/acme.example", cases);
+  for (const char* method : {"GetEnforcement", "GetEnforcementReport"}) {
+    AddWrongNames(absl::StrCat("EnforcementService/", method), "name", "/enforcements/acme.example",
+                  cases);
+  }
   AddWrongNames("EnforcementService/DeleteExemption", "name", "/exemptions/u0", cases);
   for (const char* method : {"ListEnforcements", "ListExemptions"}) {
     AddBadPages(absl::StrCat("EnforcementService/", method), acme, {"domains_token", "users_token"},
