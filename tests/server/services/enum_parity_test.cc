@@ -74,7 +74,9 @@ TEST(EnumParity, OfDecisionReasons) {
   EXPECT_EQ(Named<R>({R::kDomainNotEnforced, R::kDomainExpired, R::kEnforced, R::kIndependentUser,
                       R::kUnmanagedAddress, R::kUnmanagedAddressEnforced, R::kExemptTriggeringAdmin,
                       R::kExemptBreakGlass, R::kExemptServiceAccount, R::kUserSuspended,
-                      R::kEmailChangeToEnforcedDomain}),
+                      R::kEmailChangeToEnforcedDomain, R::kEnforcementScheduled, R::kNotInWave,
+                      R::kAwaitingSsoSignIn, R::kEnforcementPaused, R::kOverrideRequireSso,
+                      R::kOverrideExempt}),
             OfApi(v1::DecisionReason_descriptor(), "DECISION_REASON_"));
 }
 
@@ -91,7 +93,7 @@ TEST(EnumParity, OfExemptionKinds) {
 
 TEST(EnumParity, OfConnectionTestFailures) {
   std::vector<ConnectionTestFailure> failures;
-  for (int number = 1; number <= static_cast<int>(ConnectionTestFailure::kMissingTimeLimits);
+  for (int number = 1; number <= static_cast<int>(ConnectionTestFailure::kDiscoveryInvalid);
        ++number) {
     failures.push_back(static_cast<ConnectionTestFailure>(number));
   }
