@@ -4,7 +4,8 @@
 
 namespace gatehouse {
 
-WorkerPool::WorkerPool(int threads, size_t max_queued) : max_queued_(max_queued) {
+WorkerPool::WorkerPool(int threads, Limits limits, Clock now)
+    : limits_(limits), now_(std::move(now)) {
   threads_.reserve(threads);
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
@@ -18,11 +19,11 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool WorkerPool::Submit(std::function<void()> task) {
+bool WorkerPool::Submit(std::function<void()> task, std::function<void()> refuse) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_ || queue_.size() >= max_queued_) return false;
-    queue_.push_back(std::move(task));
+    if (stopping_ || queue_.size() >= limits_.max_queued) return false;
+    queue_.push_back({std::move(task), std::move(refuse), now_()});
   }
   ready_.notify_one();
   return true;
@@ -30,15 +31,16 @@ bool WorkerPool::Submit(std::function<void()> task) {
 
 void WorkerPool::Run() {
   while (true) {
-    std::function<void()> task;
+    Queued next;
     {
       std::unique_lock<std::mutex> lock(mutex_);
       ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
-      task = std::move(queue_.front());
+      next = std::move(queue_.front());
       queue_.pop_front();
     }
-    task();
+    const bool too_late = now_() - next.since > limits_.max_wait;
+    (too_late ? next.refuse : next.task)();
   }
 }
 

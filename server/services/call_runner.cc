@@ -36,13 +36,15 @@ void CallRunner::Submit(absl::string_view method, std::function<bool()> is_cance
     LogCall(method, status, start);
     finish(RenderStatus(status));
   };
-  if (pool_->Submit(std::move(task))) return;
-  const absl::Status overloaded = Error(absl::StatusCode::kResourceExhausted, reason::kOverloaded,
-                                        "too many calls are waiting; retry with backoff")
-                                      .RetryAfterMs(200)
-                                      .Build();
-  LogCall(method, overloaded, start);
-  finish(RenderStatus(overloaded));
+  const auto refuse = [this, method, start, finish] {
+    const absl::Status overloaded = Error(absl::StatusCode::kResourceExhausted, reason::kOverloaded,
+                                          "too many calls are waiting; retry with backoff")
+                                        .RetryAfterMs(200)
+                                        .Build();
+    LogCall(method, overloaded, start);
+    finish(RenderStatus(overloaded));
+  };
+  if (!pool_->Submit(std::move(task), refuse)) refuse();
 }
 
 void CallRunner::LogCall(absl::string_view method, const absl::Status& status, absl::Time start) {
