@@ -1,0 +1,182 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/metrics/call_metrics.h"
+#include "server/metrics/decision_metrics.h"
+#include "server/metrics/policy_metrics.h"
+#include "server/metrics/prometheus_endpoint.h"
+#include "storage/memory_engine.h"
+#include "tests/builders/stored_organization.h"
+#include "tests/fakes/failing_engine.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace gatehouse {
+namespace {
+
+class SilentLogger final : public Logger {
+ public:
+  void Log(LogLevel, absl::string_view, LogFields) override { ++lines; }
+  bool IsEnabled(LogLevel) const override { return true; }
+  int lines = 0;
+};
+
+// "name{a=1,b=2}" of every series, with its value.
+std::vector<std::string> Series(const std::vector<MetricFamily>& families,
+                                const std::string& name) {
+  std::vector<std::string> series;
+  for (const MetricFamily& family : families) {
+    if (family.name != name) continue;
+    for (const MetricSample& sample : family.samples) {
+      std::string text;
+      for (const auto& [label, value] : sample.labels) {
+        absl::StrAppend(&text, text.empty() ? "" : ",", label, "=", value);
+      }
+      series.push_back(absl::StrCat(text, " ", sample.value));
+    }
+  }
+  return series;
+}
+
+// What a scraper gets from loopback.
+std::string Scrape(int port) {
+  const int file = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
+  EXPECT_EQ(write(file, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char buffer[4096];
+  while (const ssize_t got = read(file, buffer, sizeof(buffer))) {
+    if (got < 0) break;
+    answer.append(buffer, static_cast<size_t>(got));
+  }
+  close(file);
+  return answer;
+}
+
+TEST(CallMetrics, CountsCallsOfManyThreadsByMethodCodeAndTime) {
+  CallMetrics metrics({"gatehouse.v1.DomainService/GetDomain", "grpc.health.v1.Health/Check"});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 1000; ++i) {
+        metrics.Started("DomainService/GetDomain");
+        metrics.Handled("DomainService/GetDomain",
+                        i % 10 == 0 ? absl::StatusCode::kNotFound : absl::StatusCode::kOk,
+                        absl::Milliseconds(i % 2 == 0 ? 1 : 20));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  metrics.Started("NoService/NoMethod");
+  metrics.Handled("NoService/NoMethod", absl::StatusCode::kOk, absl::Seconds(1));
+
+  const auto families = metrics.Collect();
+  const std::string method = "grpc_service=gatehouse.v1.DomainService,grpc_method=GetDomain";
+  const std::string health = "grpc_service=grpc.health.v1.Health,grpc_method=Check";
+  EXPECT_EQ(Series(families, "grpc_server_started_total"),
+            (std::vector<std::string>{method + " 8000", health + " 0"}));
+  EXPECT_EQ(
+      Series(families, "grpc_server_handled_total"),
+      (std::vector<std::string>{method + ",grpc_code=OK 7200", method + ",grpc_code=NotFound 800",
+                                health + ",grpc_code=OK 0"}));
+  const MetricSample& time = families[2].samples[0];
+  EXPECT_EQ(families[2].name, "grpc_server_handling_seconds");
+  EXPECT_EQ(time.count, 8000u);
+  EXPECT_NEAR(time.sum, 4000 * 0.001 + 4000 * 0.020, 1e-6);
+  for (const auto& [bound, count] : time.buckets) {
+    EXPECT_EQ(count, bound < 0.001 ? 0u : bound < 0.020 ? 4000u : 8000u) << bound;
+  }
+}
+
+TEST(DecisionMetrics, TellVerdictObservedVerdictAndReasonApart) {
+  DecisionMetrics metrics;
+  Decision decision;
+  decision.verdict = Verdict::kRequireSso;
+  decision.reason = DecisionReason::kEnforced;
+  metrics.Count(decision);
+  metrics.Count(decision);
+  decision.verdict = Verdict::kAllowPassword;
+  decision.observed_verdict = Verdict::kRequireSso;
+  metrics.Count(decision);
+  EXPECT_EQ(Series(metrics.Collect(), "gatehouse_decisions_total"),
+            (std::vector<std::string>{
+                "verdict=ALLOW_PASSWORD,observed_verdict=REQUIRE_SSO,reason=ENFORCED 1",
+                "verdict=REQUIRE_SSO,observed_verdict=,reason=ENFORCED 2"}));
+}
+
+TEST(PolicyMetrics, CountsWhatOrganizationsHaveSetUp) {
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  FakeClock clock;
+  SilentLogger logger;
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("acme.test").Hold("old.test", DomainState::kExpired).Enforce("acme.test");
+  const User root = acme.Add({.email = "root@acme.test", .role = Role::kOwner});
+  const User past = acme.Add({.email = "past@acme.test"});
+  acme.Exempt(root, ExemptionKind::kBreakGlass);
+  acme.Exempt(past, ExemptionKind::kServiceAccount, clock.Now() - absl::Hours(1));
+  StoredOrganization other(&runner, "other");
+
+  PolicyMetrics metrics(&engine, &clock, &logger);
+  auto families = metrics.Collect();
+  EXPECT_EQ(Series(families, "gatehouse_organizations"), (std::vector<std::string>{" 2"}));
+  EXPECT_EQ(Series(families, "gatehouse_domains"),
+            (std::vector<std::string>{"state=PENDING 0", "state=VERIFIED 1", "state=AT_RISK 0",
+                                      "state=EXPIRED 1"}));
+  EXPECT_EQ(
+      Series(families, "gatehouse_enforcements"),
+      (std::vector<std::string>{"mode=ENFORCE,paused=false 1", "mode=ENFORCE,paused=true 0",
+                                "mode=OBSERVE,paused=false 0", "mode=OBSERVE,paused=true 0"}));
+  EXPECT_EQ(Series(families, "gatehouse_exemptions"),
+            (std::vector<std::string>{"kind=TRIGGERING_ADMIN 0", "kind=BREAK_GLASS 1",
+                                      "kind=SERVICE_ACCOUNT 0"}));
+
+  // Kept for a minute, and read anew after it.
+  acme.Hold("new.test");
+  EXPECT_EQ(Series(metrics.Collect(), "gatehouse_domains")[1], "state=VERIFIED 1");
+  clock.Advance(PolicyMetrics::kMaxAge);
+  EXPECT_EQ(Series(metrics.Collect(), "gatehouse_domains")[1], "state=VERIFIED 2");
+
+  // A store that cannot be read gives no numbers rather than wrong ones.
+  clock.Advance(PolicyMetrics::kMaxAge);
+  engine.FailAlways(storage::FailingEngine::Method::kNewSnapshot, absl::UnavailableError("broken"));
+  EXPECT_TRUE(metrics.Collect().empty());
+  EXPECT_EQ(logger.lines, 1);
+}
+
+TEST(PrometheusEndpoint, AnswersAScraper) {
+  CallMetrics calls({"gatehouse.v1.DomainService/GetDomain"});
+  calls.Started("DomainService/GetDomain");
+  calls.Handled("DomainService/GetDomain", absl::StatusCode::kOk, absl::Milliseconds(2));
+  DecisionMetrics decisions;
+  const auto endpoint = PrometheusEndpoint::Start("127.0.0.1:0", {&calls, &decisions});
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  const std::string answer = Scrape((*endpoint)->port());
+  for (const char* line : {"HTTP/1.1 200 OK", "# TYPE grpc_server_handled_total counter",
+                           "grpc_server_handled_total{grpc_service=\"gatehouse.v1.DomainService\","
+                           "grpc_method=\"GetDomain\",grpc_code=\"OK\"} 1",
+                           "# TYPE grpc_server_handling_seconds histogram", "le=\"+Inf\"} 1"}) {
+    EXPECT_TRUE(absl::StrContains(answer, line)) << line << "\n" << answer;
+  }
+
+  const auto second =
+      PrometheusEndpoint::Start(absl::StrCat("127.0.0.1:", (*endpoint)->port()), {&calls});
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace gatehouse
