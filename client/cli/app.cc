@@ -54,6 +54,7 @@ void AddCommands(CommandTree& tree) {
   AddTestCommands(tree);
   AddEnforcementCommands(tree);
   AddExemptionCommands(tree);
+  AddAuditCommands(tree);
   AddCheckCommands(tree);
   AddLoginCommands(tree);
   AddCompletionCommand(tree);

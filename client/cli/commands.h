@@ -13,6 +13,7 @@ void AddProfileCommands(CommandTree& tree);
 void AddTestCommands(CommandTree& tree);
 void AddEnforcementCommands(CommandTree& tree);
 void AddExemptionCommands(CommandTree& tree);
+void AddAuditCommands(CommandTree& tree);
 void AddCheckCommands(CommandTree& tree);
 void AddLoginCommands(CommandTree& tree);
 

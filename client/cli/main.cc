@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "client/cli/app.h"
 #include "client/cli/connection.h"
+#include "client/cli/interrupt.h"
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
           },
       .now = absl::Now,
       .connect = gatehouse::cli::Connect,
+      .on_interrupt = gatehouse::cli::OnInterrupt,
   };
   return static_cast<int>(gatehouse::cli::RunCli({argv + 1, argv + argc}, environment));
 }

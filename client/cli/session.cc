@@ -60,6 +60,10 @@ absl::Status Session::Translate(const grpc::Status& call_status) const {
   return status;
 }
 
+void Session::OnInterrupt(std::function<void()> interrupted) {
+  if (environment_.on_interrupt) environment_.on_interrupt(std::move(interrupted));
+}
+
 absl::StatusOr<std::string> Session::Organization() const {
   if (options_.organization.empty()) {
     return UsageError("which organization? Give --org (or set GATEHOUSE_ORG)");

@@ -42,6 +42,9 @@ struct Environment {
   std::function<absl::Time()> now;
   // A channel to "host:port". Called at most once, by the first call.
   std::function<std::shared_ptr<grpc::Channel>(const std::string& server)> connect;
+  // Has Ctrl-C call something instead of ending the process; nullptr: again as
+  // before. Called before `connect`. Unset: nothing can be interrupted.
+  std::function<void(std::function<void()>)> on_interrupt;
 };
 
 struct GlobalOptions {
@@ -75,6 +78,10 @@ class Session {
   void Prepare(grpc::ClientContext& context) const;
   // OK, or the error with its details.
   absl::Status Translate(const grpc::Status& status) const;
+
+  // Calls `interrupted`, on another thread, when the person at the terminal has
+  // had enough; nullptr: not any more.
+  void OnInterrupt(std::function<void()> interrupted);
 
   // The organization of --org or GATEHOUSE_ORG as a full name; a usage error if
   // neither is given.

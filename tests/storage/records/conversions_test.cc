@@ -21,23 +21,25 @@ absl::Time At(int64_t second) { return absl::FromUnixMicros(1'700'000'000'000'00
 
 // A struct with nothing left at its default gives a record with every field set:
 // a field that a conversion forgets fails here.
-void ExpectEveryFieldSet(const google::protobuf::Message& record) {
+void ExpectEveryFieldSet(const google::protobuf::Message& record,
+                         const std::set<std::string>& unset = {}) {
   std::vector<const google::protobuf::FieldDescriptor*> set;
   record.GetReflection()->ListFields(record, &set);
   std::set<std::string> names;
   for (const auto* field : set) names.insert(field->name());
   for (int i = 0; i < record.GetDescriptor()->field_count(); ++i) {
     const std::string& name = record.GetDescriptor()->field(i)->name();
-    EXPECT_EQ(names.count(name), 1u) << record.GetTypeName() << "." << name;
+    EXPECT_EQ(names.count(name), unset.count(name) == 0 ? 1u : 0u)
+        << record.GetTypeName() << "." << name;
   }
 }
 
 // There and back and there again: equal records mean that the struct between
 // them kept everything.
 template <typename T>
-T RoundTrip(const T& value, T identity = {}) {
+T RoundTrip(const T& value, T identity = {}, const std::set<std::string>& unset = {}) {
   const auto record = ToRecord(value);
-  ExpectEveryFieldSet(record);
+  ExpectEveryFieldSet(record, unset);
   EXPECT_TRUE(FromRecord(record, &identity));
   EXPECT_EQ(ToRecord(identity).SerializeAsString(), record.SerializeAsString());
   return identity;
@@ -55,7 +57,11 @@ TEST(Conversions, KeepADomain) {
   const Domain read = RoundTrip(Domain{.state = DomainState::kAtRisk,
                                        .verification_token = "token",
                                        .create_time = At(1),
-                                       .verify_time = At(2)});
+                                       .verify_time = At(2),
+                                       .verify_method = VerificationMethod::kHttpsFile,
+                                       .expire_time = At(3)});
+  EXPECT_EQ(read.verify_method, VerificationMethod::kHttpsFile);
+  EXPECT_EQ(read.expire_time, At(3));
   EXPECT_EQ(read.state, DomainState::kAtRisk);
   EXPECT_EQ(read.verification_token, "token");
   EXPECT_EQ(read.create_time, At(1));
@@ -94,14 +100,44 @@ TEST(Conversions, KeepAnSsoProfile) {
                   .sp_entity_id = "sp",
                   .acs_url = "acs",
                   .sp_certificate = "certificate"};
+  profile.metadata_url = "https://idp.test/metadata";
+  profile.staged = StagedSettings{.saml = profile.saml, .stage_time = At(4)};
+  profile.staged->saml.idp_certificates = {"third"};
   ExpectEveryFieldSet(ToRecord(profile).saml());
-  const SsoProfile read = RoundTrip(profile);
+  const SsoProfile read = RoundTrip(profile, {}, {"oidc"});
+  EXPECT_EQ(read.protocol, SsoProtocol::kSaml);
+  EXPECT_EQ(read.metadata_url, "https://idp.test/metadata");
+  ASSERT_TRUE(read.staged.has_value());
+  EXPECT_EQ(read.staged->saml, profile.staged->saml);
+  EXPECT_EQ(read.staged->stage_time, At(4));
   EXPECT_EQ(read.display_name, "Okta");
   EXPECT_EQ(read.saml, profile.saml);
   EXPECT_EQ(read.tested_configuration, profile.tested_configuration);
   EXPECT_EQ(read.test_pass_time, At(1));
   EXPECT_EQ(read.create_time, At(2));
   EXPECT_EQ(read.update_time, At(3));
+}
+
+TEST(Conversions, KeepAnOidcProfile) {
+  SsoProfile profile{.display_name = "Google", .protocol = SsoProtocol::kOidc};
+  profile.oidc = {.issuer = "https://idp.test",
+                  .client_id = "client",
+                  .redirect_uri = "https://sp.test/callback",
+                  .extra_scopes = {"groups", "offline"},
+                  .email_claim = "mail",
+                  .allow_missing_email_verified = true,
+                  .client_secret_version = 7};
+  const auto record = ToRecord(profile);
+  ExpectEveryFieldSet(record.oidc());
+  EXPECT_FALSE(record.has_saml());
+  SsoProfile read;
+  ASSERT_TRUE(FromRecord(record, &read));
+  EXPECT_EQ(read.protocol, SsoProtocol::kOidc);
+  EXPECT_EQ(ToRecord(read).SerializeAsString(), record.SerializeAsString());
+  EXPECT_EQ(read.oidc.issuer, "https://idp.test");
+  EXPECT_EQ(read.oidc.extra_scopes, profile.oidc.extra_scopes);
+  EXPECT_TRUE(read.oidc.allow_missing_email_verified);
+  EXPECT_EQ(read.oidc.client_secret_version, 7);
 }
 
 TEST(Conversions, KeepAConnectionTest) {
@@ -114,7 +150,13 @@ TEST(Conversions, KeepAConnectionTest) {
                                .complete_time = At(3),
                                .failure = ConnectionTestFailure::kMissingTimeLimits,
                                .failure_detail = "detail",
-                               .email = "jo@acme.test"});
+                               .email = "jo@acme.test",
+                               .staged = true,
+                               .nonce = "nonce",
+                               .sealed_code_verifier = std::string("\x01\x00", 2)});
+  EXPECT_TRUE(read.staged);
+  EXPECT_EQ(read.nonce, "nonce");
+  EXPECT_EQ(read.sealed_code_verifier, std::string("\x01\x00", 2));
   EXPECT_EQ(read.state, ConnectionTestState::kFailed);
   EXPECT_EQ(read.request_id, "_1");
   EXPECT_EQ(read.configuration, std::string("\x01\x00", 2));
@@ -127,13 +169,35 @@ TEST(Conversions, KeepAConnectionTest) {
 }
 
 TEST(Conversions, KeepAnEnforcement) {
-  const Enforcement read =
-      RoundTrip(Enforcement{.profile = SsoProfileId::FromTrusted("idp"),
-                            .mode = EnforcementMode::kObserve,
-                            .unmanaged_users = UnmanagedUsers::kRequireSso,
-                            .triggered_by = UserId::FromTrusted("u1"),
-                            .enforce_time = At(1),
-                            .enforce_revision = std::numeric_limits<uint64_t>::max()});
+  Enforcement enforcement{.profile = SsoProfileId::FromTrusted("idp"),
+                          .mode = EnforcementMode::kObserve,
+                          .unmanaged_users = UnmanagedUsers::kRequireSso,
+                          .triggered_by = UserId::FromTrusted("u1"),
+                          .enforce_time = At(1),
+                          .enforce_revision = std::numeric_limits<uint64_t>::max()};
+  enforcement.match_subdomains = true;
+  enforcement.on_unavailable = UnavailablePolicy::kDeny;
+  enforcement.change_time = At(2);
+  enforcement.pause = Pause{.time = At(3), .automatic = true, .reason = "why", .actor = "who"};
+  enforcement.rollout = {
+      .start_time = At(4),
+      .percent = 25,
+      .users = {UserId::FromTrusted("u2"), UserId::FromTrusted("u3")},
+      .require_proof = true,
+      .proof_deadline = At(5),
+      .automatic_pause =
+          AutomaticPause{.min_failures = 3, .failure_percent = 40, .window = absl::Minutes(10)}};
+  const auto record = ToRecord(enforcement);
+  ExpectEveryFieldSet(record.rollout());
+  ExpectEveryFieldSet(record.rollout().automatic_pause());
+  ExpectEveryFieldSet(record.pause());
+  const Enforcement read = RoundTrip(enforcement);
+  EXPECT_TRUE(read.match_subdomains);
+  EXPECT_EQ(read.on_unavailable, UnavailablePolicy::kDeny);
+  EXPECT_EQ(read.change_time, At(2));
+  ASSERT_TRUE(read.pause.has_value());
+  EXPECT_EQ(read.pause->actor, "who");
+  EXPECT_EQ(read.rollout, enforcement.rollout);
   EXPECT_EQ(read.profile.value(), "idp");
   EXPECT_EQ(read.mode, EnforcementMode::kObserve);
   EXPECT_EQ(read.unmanaged_users, UnmanagedUsers::kRequireSso);
@@ -145,12 +209,78 @@ TEST(Conversions, KeepAnEnforcement) {
 TEST(Conversions, KeepAnExemption) {
   const Exemption read = RoundTrip(Exemption{.kind = ExemptionKind::kServiceAccount,
                                              .reason = "backup job",
+                                             .approver = "accessTokens/k1",
                                              .create_time = At(1),
                                              .expire_time = At(2)});
+  EXPECT_EQ(read.approver, "accessTokens/k1");
   EXPECT_EQ(read.kind, ExemptionKind::kServiceAccount);
   EXPECT_EQ(read.reason, "backup job");
   EXPECT_EQ(read.create_time, At(1));
   EXPECT_EQ(read.expire_time, At(2));
+}
+
+TEST(Conversions, KeepAnOverride) {
+  const SsoOverride read = RoundTrip(SsoOverride{.mode = SsoOverrideMode::kExempt,
+                                                 .profile = SsoProfileId::FromTrusted("idp"),
+                                                 .reason = "why",
+                                                 .approver = "who",
+                                                 .create_time = At(1)});
+  EXPECT_EQ(read.mode, SsoOverrideMode::kExempt);
+  EXPECT_EQ(read.profile.value(), "idp");
+  EXPECT_EQ(read.reason, "why");
+  EXPECT_EQ(read.approver, "who");
+  EXPECT_EQ(read.create_time, At(1));
+}
+
+TEST(Conversions, KeepSignIns) {
+  const SsoProfileId idp = SsoProfileId::FromTrusted("idp");
+  const LoginActivity read = RoundTrip(LoginActivity{.last_sign_in_time = At(1),
+                                                     .last_sso_sign_in_time = At(2),
+                                                     .last_sso_profile = idp,
+                                                     .last_sso_failure_time = At(3),
+                                                     .proofs = {{idp, At(4)}},
+                                                     .exemption_use_count = 5,
+                                                     .last_exemption_use_time = At(6),
+                                                     .exemption_create_time = At(7)});
+  EXPECT_EQ(read.last_sso_sign_in_time, At(2));
+  EXPECT_EQ(read.proofs.at(idp), At(4));
+  EXPECT_EQ(read.exemption_use_count, 5);
+  EXPECT_EQ(read.exemption_create_time, At(7));
+}
+
+TEST(Conversions, KeepAnAccessToken) {
+  const AccessToken read = RoundTrip(
+      AccessToken{.secret_hash = std::string(32, '\xff'),
+                  .display_name = "portal",
+                  .role = AccessRole::kOrganizationAdmin,
+                  .scopes = {{OrganizationId::FromTrusted("acme"), UserId::FromTrusted("u1")}},
+                  .creator = "accessTokens/k0",
+                  .create_time = At(1),
+                  .expire_time = At(2),
+                  .revoke_time = At(3)});
+  EXPECT_EQ(read.secret_hash, std::string(32, '\xff'));
+  EXPECT_EQ(read.role, AccessRole::kOrganizationAdmin);
+  ASSERT_EQ(read.scopes.size(), 1u);
+  EXPECT_EQ(read.scopes[0].organization.value(), "acme");
+  EXPECT_EQ(read.scopes[0].acting_admin.value(), "u1");
+  EXPECT_EQ(read.revoke_time, At(3));
+  // One that never ends must not come back as one that always has.
+  AccessToken forever;
+  ASSERT_TRUE(FromRecord(ToRecord(AccessToken{}), &forever));
+  EXPECT_EQ(forever.expire_time, absl::InfiniteFuture());
+  EXPECT_EQ(forever.revoke_time, absl::InfiniteFuture());
+}
+
+TEST(Conversions, ReadARecordFromBeforeThereWereRolloutsAsOneForEverybody) {
+  v1::EnforcementRecord record;
+  record.set_profile("idp");
+  record.set_mode(1);
+  record.set_unmanaged_users(1);
+  Enforcement enforcement;
+  ASSERT_TRUE(FromRecord(record, &enforcement));
+  EXPECT_EQ(enforcement.rollout, Rollout());
+  EXPECT_EQ(enforcement.rollout.percent, 100);
+  EXPECT_EQ(enforcement.on_unavailable, UnavailablePolicy::kRequireSso);
 }
 
 TEST(Conversions, LeaveWhoItIsToTheCaller) {
@@ -158,10 +288,10 @@ TEST(Conversions, LeaveWhoItIsToTheCaller) {
       RoundTrip(Organization{.display_name = "x", .create_time = At(1), .update_time = At(1)},
                 Organization{.id = OrganizationId::FromTrusted("acme")});
   EXPECT_EQ(organization.id.value(), "acme");
-  const Exemption exemption =
-      RoundTrip(Exemption{.reason = "x", .create_time = At(1), .expire_time = At(2)},
-                Exemption{.organization = OrganizationId::FromTrusted("acme"),
-                          .user = UserId::FromTrusted("u1")});
+  const Exemption exemption = RoundTrip(
+      Exemption{.reason = "x", .approver = "y", .create_time = At(1), .expire_time = At(2)},
+      Exemption{.organization = OrganizationId::FromTrusted("acme"),
+                .user = UserId::FromTrusted("u1")});
   EXPECT_EQ(exemption.organization.value(), "acme");
   EXPECT_EQ(exemption.user.value(), "u1");
 }
@@ -209,7 +339,10 @@ EnumField Field(const char* name, int first, int last, const T& valid, void (Rec
             (record.*set)(number);
             T value{};
             if (!FromRecord(record, &value)) return false;
-            EXPECT_EQ(ToRecord(value).SerializeAsString(), record.SerializeAsString());
+            // 0 is what older records have: it is written as what it means.
+            if (number != 0) {
+              EXPECT_EQ(ToRecord(value).SerializeAsString(), record.SerializeAsString());
+            }
             return true;
           }};
 }
@@ -217,10 +350,16 @@ EnumField Field(const char* name, int first, int last, const T& valid, void (Rec
 TEST(Conversions, RefuseEveryEnumNumberThatThisVersionDoesNotKnow) {
   const EnumField fields[] = {
       Field("DomainRecord.state", 1, 4, Domain{}, &v1::DomainRecord::set_state),
+      Field("DomainRecord.verify_method", 0, 2, Domain{}, &v1::DomainRecord::set_verify_method),
+      Field("SsoOverrideRecord.mode", 2, 3, SsoOverride{}, &v1::SsoOverrideRecord::set_mode),
+      Field("AccessTokenRecord.role", 1, 4, AccessToken{}, &v1::AccessTokenRecord::set_role),
+      Field("EnforcementRecord.on_unavailable", 0, 3, Enforcement{},
+            &v1::EnforcementRecord::set_on_unavailable),
       Field("UserRecord.role", 1, 3, User{}, &v1::UserRecord::set_role),
       Field("ConnectionTestRecord.state", 1, 3, ConnectionTest{},
             &v1::ConnectionTestRecord::set_state),
-      Field("ConnectionTestRecord.failure", 0, 24, ConnectionTest{},
+      Field("ConnectionTestRecord.failure", 0,
+            static_cast<int>(ConnectionTestFailure::kDiscoveryInvalid), ConnectionTest{},
             &v1::ConnectionTestRecord::set_failure),
       Field("EnforcementRecord.mode", 1, 2, Enforcement{}, &v1::EnforcementRecord::set_mode),
       Field("EnforcementRecord.unmanaged_users", 1, 2, Enforcement{},
@@ -228,7 +367,7 @@ TEST(Conversions, RefuseEveryEnumNumberThatThisVersionDoesNotKnow) {
       Field("ExemptionRecord.kind", 1, 3, Exemption{}, &v1::ExemptionRecord::set_kind),
   };
   for (const EnumField& field : fields) {
-    for (int number = -2; number < 40; ++number) {
+    for (int number = -2; number < 80; ++number) {
       EXPECT_EQ(field.reads(number), number >= field.first && number <= field.last)
           << field.name << " = " << number;
     }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -39,13 +41,19 @@ std::vector<Golden> GoldenKeys() {
   const absl::Time time = absl::FromUnixMicros(0x5fca0fd08c0d1);
   return {
       {kUsedAssertion, UsedAssertion(acme, kIdp, "_a/b"), "a/acme/idp/_a/b", "acme", "idp", "_a/b"},
+      {kAccessTokenUse, AccessTokenUse(AccessTokenId::FromTrusted("k1")), "b/k1", "k1", "", ""},
       {kDomainCounts, DomainCounts(acme, domain), "c/acme/a.test", "acme", "a.test", ""},
       {kDomain, Domain(acme, domain), "d/acme/a.test", "acme", "a.test", ""},
       {kEnforcement, Enforcement(acme, domain), "e/acme/a.test", "acme", "a.test", ""},
+      {kSsoOverride, SsoOverride(acme, kUser1), "f/acme/u1", "acme", "u1", ""},
       {kPolicyGuard, PolicyGuard(acme), "g/acme", "acme", "", ""},
       {kDomainHolder, DomainHolder(domain), "h/a.test", "a.test", "", ""},
       {kUserAddress, UserAddress(acme, kUser1), "i/acme/u1", "acme", "u1", ""},
+      {kDomainCheck, DomainCheck(acme, domain), "j/acme/a.test", "acme", "a.test", ""},
       {kProfileKey, ProfileKey(acme, kIdp), "k/acme/idp", "acme", "idp", ""},
+      {kLoginActivity, LoginActivity(acme, kUser1), "l/acme/u1", "acme", "u1", ""},
+      {kAccessToken, AccessToken(AccessTokenId::FromTrusted("k1")), "m/k1", "k1", "", ""},
+      {kProfileWatch, ProfileWatch(acme, kIdp), "n/acme/idp", "acme", "idp", ""},
       {kOrganization, Organization(acme), "o/acme", "acme", "", ""},
       {kSsoProfile, SsoProfile(acme, kIdp), "p/acme/idp", "acme", "idp", ""},
       {kRequest, Request(acme, "r-1"), "q/acme/r-1", "acme", "r-1", ""},
@@ -55,9 +63,13 @@ std::vector<Golden> GoldenKeys() {
       {kTotals, Totals(acme), "t/acme", "acme", "", ""},
       {kUser, User(acme, Mail("jo/doe", "a.test")), "u/acme/a.test/jo/doe", "acme", "a.test",
        "jo/doe"},
+      {kAuditEntry, AuditEntry(acme, 0x1f2e), "v/acme/0000000000001f2e", "acme", "0000000000001f2e",
+       ""},
+      {kAuditChain, AuditChain(acme), "w/acme", "acme", "", ""},
       {kExemption, Exemption(acme, kUser1), "x/acme/u1", "acme", "u1", ""},
       {kExpiry, Expiry(time, "s/acme/idp/t1"), "y/0005fca0fd08c0d1/s/acme/idp/t1",
        "0005fca0fd08c0d1", "s", "acme/idp/t1"},
+      {kEnforcementCounts, EnforcementCounts(acme, domain), "z/acme/a.test", "acme", "a.test", ""},
   };
 }
 
@@ -73,10 +85,22 @@ TEST(Keys, OfRequestsToCreateAnOrganizationHaveAnEmptyOne) {
   EXPECT_EQ(Request(OrganizationId(), "r-1"), "q//r-1");
 }
 
+TEST(Keys, OfTheServersOwnAuditChainHaveAnEmptyOrganization) {
+  EXPECT_EQ(AuditEntry(OrganizationId(), 1), "v//0000000000000001");
+  EXPECT_EQ(AuditChain(OrganizationId()), "w/");
+}
+
+TEST(Keys, OfAuditEventsStandInTheOrderOfTheChain) {
+  const int64_t sequences[] = {1, 9, 10, 255, 256, std::numeric_limits<int64_t>::max()};
+  for (size_t i = 1; i < std::size(sequences); ++i) {
+    EXPECT_LT(AuditEntry(Org("acme"), sequences[i - 1]), AuditEntry(Org("acme"), sequences[i]));
+  }
+}
+
 TEST(Keys, BeginWithALetterThatNoOtherKindHas) {
   std::string letters;
   for (const Golden& golden : GoldenKeys()) letters.push_back(golden.kind);
-  EXPECT_EQ(letters, "acdeghikopqrstuxy");
+  EXPECT_EQ(letters, "abcdefghijklmnopqrstuvwxyz");
 }
 
 TEST(Keys, AreTakenApartAsTheyWerePutTogether) {
