@@ -64,6 +64,8 @@ FieldList Describe(const Session& session, const v1::CheckLoginResponse& decisio
   if (decision.enforced_since_revision() != 0) {
     fields.Add("since revision", absl::StrCat(decision.enforced_since_revision()));
   }
+  fields.Add("SSO from", session.When(decision.has_enforcement_scheduled_at(),
+                                      decision.enforcement_scheduled_at()));
   fields.Add("revision", absl::StrCat(decision.revision()));
   fields.Add("may be cached for",
              absl::FormatDuration(absl::Seconds(decision.cache_ttl().seconds()) +

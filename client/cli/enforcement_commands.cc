@@ -13,6 +13,8 @@
 #include "client/cli/plan_text.h"
 #include "client/cli/report_command.h"
 #include "client/cli/resource_names.h"
+#include "client/cli/rollout_options.h"
+#include "client/cli/rollout_text.h"
 #include "client/cli/time_text.h"
 #include "client/cli/user_reference.h"
 #include "gatehouse/v1/enforcement_service.grpc.pb.h"
@@ -29,6 +31,11 @@ struct EnforcementOptions {
   std::string acting_admin;
   v1::Enforcement::Mode mode = v1::Enforcement::MODE_UNSPECIFIED;
   v1::Enforcement::UnmanagedUsers unmanaged_users = v1::Enforcement::UNMANAGED_USERS_UNSPECIFIED;
+  v1::Enforcement::UnavailablePolicy on_unavailable =
+      v1::Enforcement::UNAVAILABLE_POLICY_UNSPECIFIED;
+  bool match_subdomains = false;
+  RolloutOptions rollout;
+  std::string reason;
   std::string exemption_expires;
   int64_t page_size = 0;
   bool yes = false;
@@ -40,6 +47,11 @@ Cell ModeCell(v1::Enforcement::Mode mode) {
               mode == v1::Enforcement::MODE_ENFORCE ? Tone::kGood : Tone::kWarning);
 }
 
+Cell RolloutCell(const v1::Enforcement& enforcement) {
+  if (enforcement.has_pause()) return Cell("paused", Tone::kWarning);
+  return enforcement.has_rollout() ? "step by step" : "everybody";
+}
+
 FieldList Describe(const Session& session, const v1::Enforcement& enforcement) {
   FieldList fields;
   fields.Add("name", enforcement.name());
@@ -47,6 +59,16 @@ FieldList Describe(const Session& session, const v1::Enforcement& enforcement) {
   fields.Add("profile", enforcement.sso_profile());
   fields.Add("mode", ModeCell(enforcement.mode()));
   fields.Add("unknown addresses", ShortName(enforcement.unmanaged_users()));
+  fields.Add("subdomains", enforcement.match_subdomains() ? "covered" : "");
+  fields.Add("rollout", RolloutParts(enforcement.rollout()));
+  if (enforcement.has_pause()) {
+    const v1::Enforcement::Pause& pause = enforcement.pause();
+    fields.Add("paused",
+               Cell(session.When(pause.has_pause_time(), pause.pause_time()), Tone::kWarning));
+    fields.Add("paused by", pause.actor());
+    fields.Add("paused because", pause.reason());
+  }
+  fields.Add("if unreachable", ShortName(enforcement.on_unavailable()));
   fields.Add("triggered by", enforcement.triggering_admin());
   fields.Add("enforced since",
              session.When(enforcement.has_enforce_time(), enforcement.enforce_time()));
@@ -60,6 +82,7 @@ std::vector<ListColumn<v1::Enforcement>> Columns(const Session& session) {
       {"DOMAIN", [](const v1::Enforcement& e) { return e.domain(); }},
       {"PROFILE", [](const v1::Enforcement& e) { return LastPart(e.sso_profile()); }},
       {"MODE", [](const v1::Enforcement& e) { return ModeCell(e.mode()); }},
+      {"ROLLOUT", [](const v1::Enforcement& e) { return RolloutCell(e); }},
       {"UNKNOWN ADDRESSES",
        [](const v1::Enforcement& e) { return ShortName(e.unmanaged_users()); }},
       {"SINCE",
@@ -101,8 +124,17 @@ absl::StatusOr<v1::PlanEnforcementRequest> PlanRequest(Session& session,
     SetTime(end, request.mutable_exemption_expire_time());
   }
   request.set_page_size(static_cast<int32_t>(options.page_size));
-  ASSIGN_OR_RETURN(*request.mutable_acting_admin(),
-                   UserName(session, options.acting_admin, request.parent()));
+  request.set_match_subdomains(options.match_subdomains);
+  request.set_on_unavailable(options.on_unavailable);
+  v1::Rollout rollout;
+  ASSIGN_OR_RETURN(const bool in_steps,
+                   TakeRollout(session, options.rollout, request.parent(), &rollout));
+  if (in_steps) *request.mutable_rollout() = rollout;
+  // Without one, the admin for whom the credential acts.
+  if (!options.acting_admin.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_acting_admin(),
+                     UserName(session, options.acting_admin, request.parent()));
+  }
   return request;
 }
 
@@ -129,6 +161,9 @@ v1::EnforceDomainsRequest Bound(const v1::PlanEnforcementRequest& planned,
   if (planned.has_exemption_expire_time()) {
     *request.mutable_exemption_expire_time() = planned.exemption_expire_time();
   }
+  request.set_match_subdomains(planned.match_subdomains());
+  if (planned.has_rollout()) *request.mutable_rollout() = planned.rollout();
+  request.set_on_unavailable(planned.on_unavailable());
   request.set_plan_token(plan.plan_token());
   return request;
 }
@@ -197,6 +232,27 @@ absl::StatusOr<ExitCode> Release(Session& session, const EnforcementOptions& opt
   return ExitCode::kOk;
 }
 
+absl::StatusOr<ExitCode> Pause(Session& session, const EnforcementOptions& options) {
+  v1::PauseEnforcementRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(),
+                   DomainResource(session, options.domain, "enforcements"));
+  request.set_reason(options.reason);
+  ASSIGN_OR_RETURN(const v1::Enforcement paused, Call(session, &Stub::PauseEnforcement, request));
+  session.Print(paused, Describe(session, paused));
+  session.NextStep(
+      absl::StrCat("when sign-ins work again: gatehouse enforcement resume ", request.name()));
+  return ExitCode::kOk;
+}
+
+absl::StatusOr<ExitCode> Resume(Session& session, const EnforcementOptions& options) {
+  v1::ResumeEnforcementRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(),
+                   DomainResource(session, options.domain, "enforcements"));
+  ASSIGN_OR_RETURN(const v1::Enforcement resumed, Call(session, &Stub::ResumeEnforcement, request));
+  session.Print(resumed, Describe(session, resumed));
+  return ExitCode::kOk;
+}
+
 absl::StatusOr<ExitCode> Get(Session& session, const EnforcementOptions& options) {
   v1::GetEnforcementRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(),
@@ -221,12 +277,16 @@ void AddPlanOptions(CLI::App* app, EnforcementOptions& options) {
       ->required();
   AddText(app, "--acting-admin", "USER", options.acting_admin,
           "the admin on whose behalf this is done, exempted by the same commit: an email address "
-          "or a user name")
-      ->required();
+          "or a user name; else the one that the token acts for");
   AddEnum(app, "--mode", options.mode,
           "enforce, or observe: decide and count, but block nobody; else enforce");
   AddEnum(app, "--unmanaged-users", options.unmanaged_users,
           "what an address that the organization does not know gets; else password");
+  app->add_flag("--match-subdomains", options.match_subdomains,
+                "cover subdomains that nobody else holds, too");
+  AddRolloutOptions(app, options.rollout);
+  AddEnum(app, "--on-unavailable", options.on_unavailable,
+          "what gateways answer that cannot ask; else require-sso");
   AddMoment(app, "--exemption-expires", options.exemption_expires,
             "when the acting admin's exemption ends (2026-12-31T18:00:00Z, or 30d from now); "
             "else never");
@@ -237,7 +297,7 @@ void AddPlanOptions(CLI::App* app, EnforcementOptions& options) {
 
 void AddEnforcementCommands(CommandTree& tree) {
   CLI::App* noun = tree.AddNoun(
-      "enforcement", "Enforcement: plan it, enforce SSO on domains, release them",
+      "enforcement", "Enforcement: plan it, enforce SSO on domains, pause it, release them",
       {"gatehouse enforcement plan acme.example --org acme --profile okta \\",
        "    --acting-admin root@acme.example", "gatehouse enforcement list --org acme"});
   auto options = std::make_shared<EnforcementOptions>();
@@ -252,13 +312,15 @@ void AddEnforcementCommands(CommandTree& tree) {
                [options](Session& session) { return Plan(session, *options); });
   AddPlanOptions(plan, *options);
 
-  CLI::App* enforce =
-      tree.Add(noun, "enforce", "Plan, ask, and enforce exactly what the plan showed",
-               {"gatehouse enforcement enforce acme.example --org acme --profile okta \\",
-                "    --acting-admin root@acme.example",
-                "gatehouse enforcement enforce acme.example --org acme --profile okta \\",
-                "    --acting-admin root@acme.example --mode observe --yes"},
-               [options](Session& session) { return Enforce(session, *options); });
+  CLI::App* enforce = tree.Add(
+      noun, "enforce", "Plan, ask, and enforce exactly what the plan showed",
+      {"gatehouse enforcement enforce acme.example --org acme --profile okta \\",
+       "    --acting-admin root@acme.example",
+       "gatehouse enforcement enforce acme.example --org acme --profile okta \\",
+       "    --acting-admin root@acme.example --mode observe --yes",
+       "gatehouse enforcement enforce acme.example --org acme --profile okta \\",
+       "    --acting-admin root@acme.example --start 7d --percent 10 --pause-after-failures 20"},
+      [options](Session& session) { return Enforce(session, *options); });
   AddPlanOptions(enforce, *options);
   enforce->add_flag("-y,--yes", options->yes, "do not ask; needed where there is no terminal");
 
@@ -266,6 +328,19 @@ void AddEnforcementCommands(CommandTree& tree) {
                                {"gatehouse enforcement release acme.example --org acme"},
                                [options](Session& session) { return Release(session, *options); });
   AddArguments(release, "DOMAIN", options->domains, "domains of one organization, 1 to 100");
+
+  CLI::App* pause =
+      tree.Add(noun, "pause",
+               "Stand an enforcement still: whoever has no proven SSO sign-in gets in as before",
+               {"gatehouse enforcement pause acme.example --org acme --reason \"the IdP is down\""},
+               [options](Session& session) { return Pause(session, *options); });
+  AddArgument(pause, "DOMAIN", options->domain, "the domain, or the enforcement's full name");
+  AddText(pause, "--reason", "TEXT", options->reason, "why, for people")->required();
+
+  CLI::App* resume = tree.Add(noun, "resume", "End a pause",
+                              {"gatehouse enforcement resume acme.example --org acme"},
+                              [options](Session& session) { return Resume(session, *options); });
+  AddArgument(resume, "DOMAIN", options->domain, "the domain, or the enforcement's full name");
 
   CLI::App* get = tree.Add(noun, "get", "Show how a domain is enforced",
                            {"gatehouse enforcement get acme.example --org acme"},

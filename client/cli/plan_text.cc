@@ -9,6 +9,7 @@
 #include "client/cli/advice.h"
 #include "client/cli/enum_names.h"
 #include "client/cli/resource_names.h"
+#include "client/cli/rollout_text.h"
 #include "client/cli/table.h"
 
 namespace gatehouse::cli {
@@ -57,6 +58,7 @@ std::string Headline(const v1::PlanEnforcementRequest& request) {
   if (request.unmanaged_users() == v1::Enforcement::UNMANAGED_USERS_REQUIRE_SSO) {
     absl::StrAppend(&line, "; unknown addresses must use SSO, too");
   }
+  if (request.match_subdomains()) absl::StrAppend(&line, "; subdomains, too");
   return Printable(line);
 }
 
@@ -64,11 +66,16 @@ std::string Headline(const v1::PlanEnforcementRequest& request) {
 
 void PrintPlan(const v1::PlanEnforcementRequest& request, const v1::EnforcementPlan& plan,
                Palette palette, std::ostream& out) {
-  out << palette.Paint("Plan:", Tone::kStrong) << " " << Headline(request) << "\n\n";
+  out << palette.Paint("Plan:", Tone::kStrong) << " " << Headline(request) << "\n";
+  for (const std::string& part : RolloutParts(request.rollout())) out << "      " << part << "\n";
+  out << "\n";
   Table counts({{"USERS"}, {"COUNT", Align::kRight}, {"WHAT HAPPENS"}}, palette, 2);
   const bool observe = request.mode() == v1::Enforcement::MODE_OBSERVE;
+  const bool in_steps = !RolloutParts(request.rollout()).empty();
   counts.Add({"covered", Grouped(plan.covered_count()),
-              observe ? "would have to sign in through SSO" : "must sign in through SSO"});
+              observe    ? "would have to sign in through SSO"
+              : in_steps ? "must sign in through SSO, when the rollout is complete"
+                         : "must sign in through SSO"});
   counts.Add({"exempt", Grouped(plan.exempt_count()), "keep their password, by an exemption"});
   counts.Add({"left out", Grouped(plan.left_out_count()),
               "keep their password: independent users are never enforced"});

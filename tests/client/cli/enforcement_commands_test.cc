@@ -100,6 +100,91 @@ TEST_F(EnforcementTest, PlanSendsEveryOption) {
   EXPECT_EQ(request.page_size(), 7);
 }
 
+TEST_F(EnforcementTest, PlanSendsEveryOptionOfARollout) {
+  const CliResult result =
+      cli.Run("enforcement plan" + options +
+              " --match-subdomains --start 7d --percent 10 --user root@acme.example --user u7 "
+              "--require-proof --proof-deadline 30d --pause-after-failures 20 "
+              "--pause-failure-percent 40 --pause-window 2h --on-unavailable deny");
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  EXPECT_THAT(result.out, StartsWith("Plan: Enforce SSO on acme.example through okta of acme; "
+                                     "subdomains, too\n"
+                                     "      from 2026-06-04T20:26:40Z\n"
+                                     "      for 10 % of addresses\n"
+                                     "      and for 2 users by name\n"
+                                     "      for who has signed in through SSO once, and for "
+                                     "everybody from 2026-06-27T20:26:40Z\n"
+                                     "      paused by itself after 20 failed sign-ins, if they are "
+                                     "40 % of all\n"
+                                     "\n"));
+  EXPECT_THAT(result.out, HasSubstr("must sign in through SSO, when the rollout is complete\n"));
+  const auto request = cli.server.Last<v1::PlanEnforcementRequest>();
+  EXPECT_TRUE(request.match_subdomains());
+  EXPECT_EQ(request.on_unavailable(), v1::Enforcement::UNAVAILABLE_POLICY_DENY);
+  const v1::Rollout& rollout = request.rollout();
+  EXPECT_EQ(rollout.start_time().seconds(), 1'780'000'000 + 7 * 86400);
+  EXPECT_EQ(rollout.percent(), 10);
+  EXPECT_THAT(rollout.users(),
+              ElementsAre("organizations/acme/users/u1", "organizations/acme/users/u7"));
+  EXPECT_TRUE(rollout.require_proof());
+  EXPECT_EQ(rollout.proof_deadline().seconds(), 1'780'000'000 + 30 * 86400);
+  EXPECT_EQ(rollout.automatic_pause().min_failures(), 20);
+  EXPECT_EQ(rollout.automatic_pause().failure_percent(), 40);
+  EXPECT_EQ(rollout.automatic_pause().window().seconds(), 7200);
+}
+
+TEST_F(EnforcementTest, PlanOfNoStepsSendsNoRollout) {
+  EXPECT_EQ(cli.Run("enforcement plan" + options).exit_code, ExitCode::kOk);
+  EXPECT_FALSE(cli.server.Last<v1::PlanEnforcementRequest>().has_rollout());
+  EXPECT_EQ(cli.Run("enforcement plan" + options + " --pause-window 2h").exit_code,
+            ExitCode::kUsage);
+  EXPECT_EQ(cli.Run("enforcement plan" + options + " --percent 0").exit_code, ExitCode::kUsage);
+}
+
+TEST_F(EnforcementTest, TheActingAdminMayBeTheTokens) {
+  EXPECT_EQ(cli.Run("enforcement plan acme.example --org acme --profile okta").exit_code,
+            ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::PlanEnforcementRequest>().acting_admin(), "");
+}
+
+TEST_F(EnforcementTest, EnforceSendsTheRolloutThatWasPlanned) {
+  EXPECT_EQ(cli.Run("enforcement enforce --yes --start 7d --user u7 --match-subdomains "
+                    "--on-unavailable allow-password" +
+                    options)
+                .exit_code,
+            ExitCode::kOk);
+  const auto planned = cli.server.Last<v1::PlanEnforcementRequest>();
+  const auto request = cli.server.Last<v1::EnforceDomainsRequest>();
+  EXPECT_TRUE(request.has_rollout());
+  EXPECT_EQ(request.rollout().SerializeAsString(), planned.rollout().SerializeAsString());
+  EXPECT_TRUE(request.match_subdomains());
+  EXPECT_EQ(request.on_unavailable(), v1::Enforcement::UNAVAILABLE_POLICY_ALLOW_PASSWORD);
+}
+
+TEST_F(EnforcementTest, IsPausedAndResumed) {
+  v1::Enforcement& enforcement = cli.server.enforcements.emplace_back();
+  enforcement.set_name("organizations/acme/enforcements/acme.example");
+  enforcement.set_domain("acme.example");
+  enforcement.mutable_rollout()->set_percent(10);
+  enforcement.mutable_pause()->set_reason("the IdP is down");
+  enforcement.mutable_pause()->set_actor("organizations/acme/users/u1");
+  *enforcement.mutable_pause()->mutable_pause_time() = TimeAgo(absl::Hours(3));
+  const CliResult result =
+      cli.Run({"enforcement", "pause", "acme.example", "--org", "acme", "--reason", "IdP down"});
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  EXPECT_EQ(cli.server.Last<v1::PauseEnforcementRequest>().name(), enforcement.name());
+  EXPECT_EQ(cli.server.Last<v1::PauseEnforcementRequest>().reason(), "IdP down");
+  EXPECT_THAT(result.out, HasSubstr("rollout         for 10 % of addresses\n"
+                                    "paused          2026-05-28T17:26:40Z (3 hours ago)\n"
+                                    "paused by       organizations/acme/users/u1\n"
+                                    "paused because  the IdP is down\n"));
+  EXPECT_THAT(cli.Run("enforcement list --org acme").out, HasSubstr("paused"));
+  EXPECT_EQ(cli.Run("enforcement pause acme.example --org acme").exit_code, ExitCode::kUsage);
+
+  EXPECT_EQ(cli.Run({"enforcement", "resume", enforcement.name()}).exit_code, ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::ResumeEnforcementRequest>().name(), enforcement.name());
+}
+
 TEST_F(EnforcementTest, PlanTakesFullNames) {
   EXPECT_EQ(
       cli.Run("enforcement plan organizations/acme/domains/acme.example --profile "
@@ -231,9 +316,10 @@ TEST_F(EnforcementTest, IsListedAndShown) {
   enforcement.set_triggering_admin("organizations/acme/users/u1");
   *enforcement.mutable_enforce_time() = TimeAgo(absl::Hours(3));
   enforcement.set_enforce_revision(42);
-  EXPECT_EQ(cli.Run("enforcement list --org acme").out,
-            "DOMAIN        PROFILE  MODE     UNKNOWN ADDRESSES  SINCE        TRIGGERED BY\n"
-            "acme.example  okta     enforce  password           3 hours ago  u1\n");
+  EXPECT_EQ(
+      cli.Run("enforcement list --org acme").out,
+      "DOMAIN        PROFILE  MODE     ROLLOUT    UNKNOWN ADDRESSES  SINCE        TRIGGERED BY\n"
+      "acme.example  okta     enforce  everybody  password           3 hours ago  u1\n");
   EXPECT_THAT(cli.Run("enforcement get acme.example --org acme").out,
               HasSubstr("enforced since     2026-05-28T17:26:40Z (3 hours ago)\n"
                         "since revision     42\n"));

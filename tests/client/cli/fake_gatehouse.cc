@@ -300,6 +300,16 @@ class FakeGatehouse::Services {
       response->set_revision(77);
       return Status::OK;
     }
+    Status PauseEnforcement(ServerContext*, const v1::PauseEnforcementRequest* request,
+                            v1::Enforcement* response) override {
+      BEGIN(request);
+      return Find(fake_.enforcements, request->name(), response);
+    }
+    Status ResumeEnforcement(ServerContext*, const v1::ResumeEnforcementRequest* request,
+                             v1::Enforcement* response) override {
+      BEGIN(request);
+      return Find(fake_.enforcements, request->name(), response);
+    }
     Status GetEnforcement(ServerContext*, const v1::GetEnforcementRequest* request,
                           v1::Enforcement* response) override {
       BEGIN(request);
