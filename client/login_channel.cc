@@ -1,20 +1,11 @@
 #include "client/login_channel.h"
 
-#include <arpa/inet.h>
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <netinet/in.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "policy/errors.h"
 
 namespace gatehouse::client {
@@ -27,22 +18,6 @@ constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(5);
 constexpr absl::Duration kFirstReconnectPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestReconnectPause = absl::Seconds(2);
 constexpr absl::Duration kConnectTimeout = absl::Seconds(5);
-
-// "host:port", "[v6]:port", "host" -> host.
-absl::string_view HostOf(absl::string_view address) {
-  if (absl::ConsumePrefix(&address, "[")) return address.substr(0, address.find(']'));
-  return address.substr(0, address.find(':'));
-}
-
-bool IsLoopbackHost(absl::string_view host) {
-  if (absl::EqualsIgnoreCase(host, "localhost")) return true;
-  const std::string text(host);
-  if (in_addr v4{}; inet_pton(AF_INET, text.c_str(), &v4) == 1) {
-    return (ntohl(v4.s_addr) >> 24) == 127;
-  }
-  in6_addr v6{};
-  return inet_pton(AF_INET6, text.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
 
 std::string ServiceConfig(int max_attempts) {
   // Retries by gRPC itself, within the deadline of the call's context: they heed
@@ -70,33 +45,10 @@ int Milliseconds(absl::Duration duration) {
 
 }  // namespace
 
-bool IsLoopback(absl::string_view target) {
-  if (absl::StartsWith(target, "unix:") || absl::StartsWith(target, "unix-abstract:")) return true;
-  if (absl::ConsumePrefix(&target, "ipv4:") || absl::ConsumePrefix(&target, "ipv6:")) {
-    const std::vector<absl::string_view> addresses = absl::StrSplit(target, ',');
-    return std::all_of(addresses.begin(), addresses.end(),
-                       [](absl::string_view address) { return IsLoopbackHost(HostOf(address)); });
-  }
-  // dns:name, dns:///name, or dns://server/name, where the server may answer
-  // anything.
-  if (absl::ConsumePrefix(&target, "dns:")) absl::ConsumePrefix(&target, "///");
-  return IsLoopbackHost(HostOf(target));
-}
-
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeLoginChannel(
     const LoginChannelOptions& options) {
   if (options.target.empty()) return InvalidField("target", "", "host:port or a gRPC target URI");
-  std::shared_ptr<grpc::ChannelCredentials> credentials = options.credentials;
   grpc::ChannelArguments arguments;
-  if (credentials == nullptr) {
-    if (!IsLoopback(options.target)) {
-      return InvalidField("credentials", "",
-                          "TLS credentials for a target that is not on loopback");
-    }
-    credentials = grpc::InsecureChannelCredentials();
-    // A proxy from the environment (http_proxy) is not on loopback.
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  }
   arguments.SetServiceConfigJSON(ServiceConfig(options.max_attempts));
   // The configuration is the one above, not what a TXT record in DNS says.
   arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
@@ -109,7 +61,11 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeLoginChannel(
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kFirstReconnectPause));
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(kLongestReconnectPause));
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, Milliseconds(kConnectTimeout));
-  return grpc::CreateCustomChannel(options.target, credentials, arguments);
+  if (options.credentials != nullptr) {
+    return MakeSecureChannel(options.target, options.credentials, options.security,
+                             std::move(arguments));
+  }
+  return MakeSecureChannel(options.target, options.security, std::move(arguments));
 }
 
 }  // namespace gatehouse::client

@@ -6,8 +6,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "client/loopback_target.h"
+#include "client/secure_channel.h"
 
 namespace grpc {
 class Channel;
@@ -18,17 +19,15 @@ namespace gatehouse::client {
 
 struct LoginChannelOptions {
   std::string target;
+  // Null: as `security` says. Else it says the token only.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
+  ConnectionSecurity security;
   int max_attempts = 3;
   absl::Duration keepalive = absl::Seconds(30);
 };
 
-// Whether a target can only be reached from this machine: localhost, 127.0.0.0/8,
-// [::1] or a Unix socket, as "host:port" or as a gRPC URI.
-bool IsLoopback(absl::string_view target);
-
-// A channel that connects when it is first used. INVALID_ARGUMENT (field
-// "target" or "credentials"): no target, or no credentials off loopback.
+// A channel that connects when it is first used. INVALID_ARGUMENT: no target, or
+// as MakeSecureChannel.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeLoginChannel(const LoginChannelOptions& options);
 
 }  // namespace gatehouse::client

@@ -82,6 +82,7 @@ absl::StatusOr<LoginClient> LoginClient::Connect(const LoginClientOptions& optio
   ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
                    MakeLoginChannel({.target = options.target,
                                      .credentials = options.credentials,
+                                     .security = options.security,
                                      .max_attempts = options.max_attempts,
                                      .keepalive = options.keepalive}));
   return LoginClient(MakeLoginConnection(std::move(channel), options.wait_for_ready),

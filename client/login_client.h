@@ -29,6 +29,7 @@
 #include "absl/time/time.h"
 #include "client/login_connection.h"
 #include "client/login_decision.h"
+#include "client/secure_channel.h"
 
 namespace grpc {
 class ChannelCredentials;
@@ -59,7 +60,10 @@ struct LoginClientOptions {
   // "unix:/run/gatehouse.sock"). With several addresses, calls go to each in
   // turn, and a retry to another. Required.
   std::string target;
-  // Null: plain text, on loopback only. Else, say, grpc::SslCredentials({}).
+  // TLS and the access token. On loopback the default is plain text, elsewhere TLS
+  // with the system's authorities.
+  ConnectionSecurity security;
+  // In place of what `security` says of TLS. Null: as it says.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
   // Of a check as a whole, retries included. 1 ms to 1 hour.
   absl::Duration timeout = absl::Milliseconds(250);

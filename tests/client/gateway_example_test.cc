@@ -78,11 +78,5 @@ TEST(GatewayExample, DoesWhatTheVerdictSays) {
   EXPECT_THAT(run.output, HasSubstr("Sign-in is not possible right now"));
 }
 
-TEST(GatewayExample, SendsNothingInPlainTextOffLoopback) {
-  const Outcome run = RunGateway("gatehouse.example:8443");
-  EXPECT_EQ(run.exit_code, 2);
-  EXPECT_THAT(run.output, HasSubstr("expected TLS credentials"));
-}
-
 }  // namespace
 }  // namespace gatehouse::client

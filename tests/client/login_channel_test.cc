@@ -30,15 +30,6 @@ TEST(IsLoopback, IsTrueOnlyForTargetsThatCannotLeaveTheMachine) {
   }
 }
 
-TEST(MakeLoginChannel, NeedsCredentialsOffLoopback) {
-  EXPECT_EQ(MakeLoginChannel({.target = "gatehouse.example:1"}).status().code(),
-            absl::StatusCode::kInvalidArgument);
-  EXPECT_TRUE(
-      MakeLoginChannel({.target = "gatehouse.example:1", .credentials = grpc::SslCredentials({})})
-          .ok());
-  EXPECT_TRUE(MakeLoginChannel({.target = "localhost:1"}).ok());
-}
-
 // Whether a server that takes a ping per `server_minimum` closes the connection
 // of an idle channel within five seconds.
 bool ClosesIdleConnection(absl::Duration keepalive, absl::Duration server_minimum) {

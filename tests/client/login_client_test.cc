@@ -187,7 +187,8 @@ TEST(LoginClient, RefusesOptionsOutOfBoundsAndNamesThem) {
   };
   const Case cases[] = {
       {{}, "target"},
-      {{.target = "gatehouse.example:443"}, "credentials"},
+      {{.target = "gatehouse.example:443", .security = {.ca_file = "/no/such/file"}}, "ca_file"},
+      {{.target = "localhost:1", .security = {.token = "not a token"}}, "token"},
       {{.target = "localhost:1", .timeout = absl::ZeroDuration()}, "timeout"},
       {{.target = "localhost:1", .timeout = absl::Milliseconds(-5)}, "timeout"},
       {{.target = "localhost:1", .timeout = absl::InfiniteDuration()}, "timeout"},
