@@ -68,7 +68,8 @@ OidcResult<OidcIdToken> ReadIdToken(absl::string_view compact) {
   if (dots != 2) return Malformed("is no JWS in compact form");
   const std::vector<absl::string_view> parts = absl::StrSplit(compact, '.');
   const std::optional<std::string> header_text = DecodeBase64Url(parts[0]);
-  if (!header_text || !DecodeBase64Url(parts[1]) || !DecodeBase64Url(parts[2])) {
+  const std::optional<std::string> signature = DecodeBase64Url(parts[2]);
+  if (!header_text || !DecodeBase64Url(parts[1]) || !signature) {
     return Malformed("is not base64url");
   }
   const absl::StatusOr<json> header = ParseStrictJson(*header_text, kMaxHeaderBytes);
@@ -87,8 +88,15 @@ OidcResult<OidcIdToken> ReadIdToken(absl::string_view compact) {
                        absl::StrCat("the ID token is signed by ", Shown(*name),
                                     "; expected RS, PS (256, 384, 512), ES256 or ES384")};
   }
-  if (parts[2].empty()) {
+  if (signature->empty()) {
     return OidcRefusal{ConnectionTestFailure::kUnsigned, "the ID token has no signature"};
+  }
+  // cjose passes over a byte too many of an ECDSA signature. A proof has one form.
+  if (token.algorithm->signature_bytes != 0 &&
+      token.algorithm->signature_bytes != signature->size()) {
+    return OidcRefusal{ConnectionTestFailure::kSignatureInvalid,
+                       absl::StrCat("the signature has ", signature->size(), " bytes; expected ",
+                                    token.algorithm->signature_bytes)};
   }
   if (header->contains("crit") || header->contains("b64") || header->contains("zip")) {
     return OidcRefusal{ConnectionTestFailure::kSignatureStructure,

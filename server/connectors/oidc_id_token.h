@@ -31,6 +31,7 @@ inline constexpr size_t kMaxIdTokenBytes = 64 * 1024;
 //   kUnsigned:           alg "none"
 //   kAlgorithmForbidden: an algorithm off the list
 //   kSignatureStructure: extensions (crit), or the type of another kind of token
+//   kSignatureInvalid:   a signature of a size that the algorithm does not make
 OidcResult<OidcIdToken> ReadIdToken(absl::string_view compact);
 
 // The claims that one of `keys` has signed, read from the bytes that were

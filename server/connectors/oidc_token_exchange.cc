@@ -38,12 +38,10 @@ std::string ShownError(const json& body, const OidcExpectations& expectations,
   return shown;
 }
 
-}  // namespace
+enum class SecretPlace { kNone, kHeader, kForm };
 
-absl::StatusOr<OidcResult<std::string>> ExchangeCode(HttpFetcher& fetcher,
-                                                     const OidcProvider& provider,
-                                                     const OidcExpectations& expectations,
-                                                     const std::string& code) {
+HttpRequest RequestOf(const OidcProvider& provider, const OidcExpectations& expectations,
+                      const std::string& code, SecretPlace place) {
   const OidcSettings& settings = expectations.settings;
   FormFields form = {{"grant_type", "authorization_code"},
                      {"code", code},
@@ -53,51 +51,83 @@ absl::StatusOr<OidcResult<std::string>> ExchangeCode(HttpFetcher& fetcher,
                       .headers = {{"Accept", "application/json"}},
                       .max_bytes = kMaxResponseBytes,
                       .deadline = kDeadline};
-  if (expectations.client_secret.empty()) {
-    form.emplace_back("client_id", settings.client_id);
-  } else if (provider.takes_secret_in_header) {
+  if (place == SecretPlace::kHeader) {
     // RFC 6749, 2.3.1: form-encoded first, which matters for ':' and '+'.
-    request.headers.emplace_back(
-        "Authorization", absl::StrCat("Basic ", absl::Base64Escape(absl::StrCat(
-                                                    FormEncode(settings.client_id), ":",
-                                                    FormEncode(expectations.client_secret)))));
-  } else if (provider.takes_secret_in_form) {
-    form.emplace_back("client_id", settings.client_id);
-    form.emplace_back("client_secret", expectations.client_secret);
+    const std::string pair =
+        absl::StrCat(FormEncode(settings.client_id), ":", FormEncode(expectations.client_secret));
+    request.headers.emplace_back("Authorization", absl::StrCat("Basic ", absl::Base64Escape(pair)));
   } else {
+    form.emplace_back("client_id", settings.client_id);
+  }
+  if (place == SecretPlace::kForm) form.emplace_back("client_secret", expectations.client_secret);
+  request.form = FormEncode(form);
+  return request;
+}
+
+// INVALID_ARGUMENT of the fetcher would be about a field of our caller; the URL is
+// the IdP's.
+absl::StatusOr<HttpResponse> Post(HttpFetcher& fetcher, const HttpRequest& request) {
+  absl::StatusOr<HttpResponse> response = fetcher.Fetch(request);
+  const auto unavailable = [](absl::string_view what) {
+    return Error(absl::StatusCode::kUnavailable, reason::kIdpUnavailable, what).Build();
+  };
+  if (absl::IsInvalidArgument(response.status())) return unavailable(response.status().message());
+  if (response.ok() && (response->status == 429 || response->status >= 500)) {
+    return unavailable(absl::StrCat("the token endpoint answered with status ", response->status));
+  }
+  return response;
+}
+
+bool IsInvalidClient(const HttpResponse& response) {
+  const absl::StatusOr<json> body = ParseStrictJson(response.body, kMaxResponseBytes);
+  return response.status != 200 && body.ok() && StringMember(*body, "error") == "invalid_client";
+}
+
+OidcResult<std::string> ReadTokenResponse(const HttpResponse& response,
+                                          const OidcExpectations& expectations,
+                                          const std::string& code) {
+  const absl::StatusOr<json> body = ParseStrictJson(response.body, kMaxResponseBytes);
+  if (response.status != 200) {
+    return OidcRefusal{
+        ConnectionTestFailure::kCodeRefused,
+        absl::StrCat("the token endpoint answered with status ", response.status, " and ",
+                     body.ok() ? ShownError(*body, expectations, code) : "no JSON")};
+  }
+  const auto malformed = [](absl::string_view what) {
+    return OidcRefusal{ConnectionTestFailure::kMalformedResponse,
+                       absl::StrCat("the token response ", what)};
+  };
+  if (!body.ok()) return malformed(body.status().message());
+  std::optional<std::string> token = StringMember(*body, "id_token");
+  if (!token) return malformed("has no ID token (id_token); is the scope openid allowed?");
+  return *std::move(token);
+}
+
+}  // namespace
+
+absl::StatusOr<OidcResult<std::string>> ExchangeCode(HttpFetcher& fetcher,
+                                                     const OidcProvider& provider,
+                                                     const OidcExpectations& expectations,
+                                                     const std::string& code) {
+  const bool has_secret = !expectations.client_secret.empty();
+  if (has_secret && !provider.takes_secret_in_header && !provider.takes_secret_in_form) {
     return OidcResult<std::string>(OidcRefusal{
         ConnectionTestFailure::kDiscoveryInvalid,
         "the IdP takes a client secret neither by client_secret_basic nor by client_secret_post "
         "(token_endpoint_auth_methods_supported)"});
   }
-  request.form = FormEncode(form);
-  absl::StatusOr<HttpResponse> response = fetcher.Fetch(request);
-  if (!response.ok()) {
-    if (!absl::IsInvalidArgument(response.status())) return response.status();
-    return Error(absl::StatusCode::kUnavailable, reason::kIdpUnavailable,
-                 response.status().message())
-        .Build();
+  const SecretPlace place = !has_secret                       ? SecretPlace::kNone
+                            : provider.takes_secret_in_header ? SecretPlace::kHeader
+                                                              : SecretPlace::kForm;
+  ASSIGN_OR_RETURN(HttpResponse response,
+                   Post(fetcher, RequestOf(provider, expectations, code, place)));
+  // What the IdP takes, this client need not be allowed to use. A code is used up
+  // only by a client that has proven itself, so it can be tried the other way.
+  if (place == SecretPlace::kHeader && provider.takes_secret_in_form && IsInvalidClient(response)) {
+    ASSIGN_OR_RETURN(response,
+                     Post(fetcher, RequestOf(provider, expectations, code, SecretPlace::kForm)));
   }
-  if (response->status == 429 || response->status >= 500) {
-    return Error(absl::StatusCode::kUnavailable, reason::kIdpUnavailable,
-                 absl::StrCat("the token endpoint answered with status ", response->status))
-        .Build();
-  }
-  const absl::StatusOr<json> body = ParseStrictJson(response->body, kMaxResponseBytes);
-  if (response->status != 200) {
-    return OidcResult<std::string>(OidcRefusal{
-        ConnectionTestFailure::kCodeRefused,
-        absl::StrCat("the token endpoint answered with status ", response->status, " and ",
-                     body.ok() ? ShownError(*body, expectations, code) : "no JSON")});
-  }
-  const auto malformed = [](absl::string_view what) {
-    return OidcResult<std::string>(OidcRefusal{ConnectionTestFailure::kMalformedResponse,
-                                               absl::StrCat("the token response ", what)});
-  };
-  if (!body.ok()) return malformed(body.status().message());
-  std::optional<std::string> token = StringMember(*body, "id_token");
-  if (!token) return malformed("has no ID token (id_token); is the scope openid allowed?");
-  return OidcResult<std::string>(*std::move(token));
+  return ReadTokenResponse(response, expectations, code);
 }
 
 }  // namespace gatehouse

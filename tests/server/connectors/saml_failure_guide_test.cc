@@ -26,7 +26,7 @@ std::multiset<std::string> ReasonsInTheGuide() {
 
 TEST(ConnectionTestFailureGuide, ExplainsEachReasonOnceAndNoOther) {
   std::multiset<std::string> expected;
-  for (int number = 1; number <= static_cast<int>(ConnectionTestFailure::kMissingTimeLimits);
+  for (int number = 1; number <= static_cast<int>(ConnectionTestFailure::kDiscoveryInvalid);
        ++number) {
     expected.insert(std::string(Name(static_cast<ConnectionTestFailure>(number))));
   }
