@@ -20,7 +20,7 @@ namespace {
 // other changes of the organization need not wait long.
 constexpr size_t kRowsPerBatch = 500;
 // What one row writes at most: a user, its address by id, an admin's index
-// entry, two counts.
+// entry, two counts, and its change in the audit log.
 constexpr size_t kMaxRowBytes = 4096;
 static_assert(kRowsPerBatch * kMaxRowBytes < storage::kMaxCommitBytes);
 

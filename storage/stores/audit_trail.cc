@@ -363,7 +363,8 @@ absl::Status AuditTrail::RenderChanges(AuditEvent& event) {
   Event record;
   if (!record.ParseFromString(event.record) ||
       static_cast<size_t>(record.changes_size()) != event.changes.size()) {
-    return OfEvent(event.chain, event.sequence, absl::DataLossError("is not what was decoded"));
+    const std::string key = keys::AuditEntry(event.chain, event.sequence);
+    return OfEvent(event.chain, event.sequence, CorruptRecord(key, "is not what was decoded"));
   }
   for (size_t i = 0; i < event.changes.size(); ++i) {
     const Event::Change& stored = record.changes(static_cast<int>(i));
