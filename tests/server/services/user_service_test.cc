@@ -10,6 +10,8 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
+#include "storage/stores/login_activity_store.h"
+#include "tests/builders/test_caller.h"
 #include "tests/server/services/user_service_fixture.h"
 
 namespace gatehouse {
@@ -65,6 +67,54 @@ TEST_F(UserServiceTest, ShowsAUserWhole) {
   lookup.set_email("ANN@acme.test");
   EXPECT_EQ(Call(&v1::UserService::Stub::LookupUser, lookup).SerializeAsString(),
             user.SerializeAsString());
+}
+
+TEST_F(UserServiceTest, ShowsAndRemovesAUsersOwnRule) {
+  const v1::User ann = Create("ann@acme.test");
+  EXPECT_FALSE(ann.has_sso_override());
+  v1::User change;
+  change.set_name(ann.name());
+  change.mutable_sso_override()->set_mode(v1::SsoOverride::MODE_EXEMPT);
+  change.mutable_sso_override()->set_reason("a kiosk");
+  // Without a mask it is not taken: what a program only carried along is no change.
+  change.set_role(v1::User::ROLE_ADMIN);
+  EXPECT_FALSE(Update(change, {}).has_sso_override());
+
+  const v1::User exempt = Update(change, {"sso_override"});
+  EXPECT_EQ(exempt.sso_override().mode(), v1::SsoOverride::MODE_EXEMPT);
+  EXPECT_EQ(exempt.sso_override().reason(), "a kiosk");
+  EXPECT_NE(exempt.sso_override().approver(), "");
+  EXPECT_EQ(exempt.sso_override().create_time().seconds(), 1'700'000'000);
+  v1::ListUsersRequest list;
+  list.set_parent("organizations/acme");
+  EXPECT_EQ(Call(&v1::UserService::Stub::ListUsers, list).users(0).SerializeAsString(),
+            exempt.SerializeAsString());
+
+  change.mutable_sso_override()->Clear();
+  EXPECT_FALSE(Update(change, {"sso_override"}).has_sso_override());
+}
+
+TEST_F(UserServiceTest, ShowsWhatGatewaysReported) {
+  const User ann = world_.acme.Add({.email = "ann@acme.test"});
+  ASSERT_TRUE(world_.runner
+                  .Run(TestCaller(), world_.acme.id(),
+                       [&](storage::Transaction& tx) {
+                         storage::LoginActivityStore::Put(
+                             tx, {.organization = ann.organization,
+                                  .user = ann.id,
+                                  .last_sign_in_time = absl::FromUnixSeconds(30),
+                                  .last_sso_sign_in_time = absl::FromUnixSeconds(20),
+                                  .last_sso_profile = SsoProfileId::FromTrusted("idp")});
+                         return absl::OkStatus();
+                       })
+                  .ok());
+  v1::GetUserRequest get;
+  get.set_name("organizations/acme/users/" + ann.id.value());
+  const v1::LoginActivity activity = Call(&v1::UserService::Stub::GetUser, get).login_activity();
+  EXPECT_EQ(activity.last_sign_in_time().seconds(), 30);
+  EXPECT_EQ(activity.last_sso_sign_in_time().seconds(), 20);
+  EXPECT_EQ(activity.last_sso_profile(), "organizations/acme/ssoProfiles/idp");
+  EXPECT_FALSE(activity.has_last_sso_failure_time());
 }
 
 TEST_F(UserServiceTest, ShowsEveryTypeAndStatus) {
