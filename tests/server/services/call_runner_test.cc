@@ -15,6 +15,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "policy/errors.h"
+#include "tests/fakes/open_access_gate.h"
 
 namespace gatehouse {
 namespace {
@@ -60,15 +61,16 @@ bool NotCancelled() { return false; }
 grpc::Status RunOne(CallRunner& runner, std::function<absl::Status()> body,
                     std::function<bool()> is_cancelled = NotCancelled) {
   const auto finished = std::make_shared<std::promise<grpc::Status>>();
-  runner.Submit("Service/Method", std::move(is_cancelled), std::move(body),
+  runner.Submit("Service/Method", "r1", std::move(is_cancelled), std::move(body),
                 [finished](const grpc::Status& status) { finished->set_value(status); });
   return finished->get_future().get();
 }
 
 TEST(CallRunner, RunsTheBodyOffTheCallersThread) {
   RecordingLogger logger(LogLevel::kError);
-  WorkerPool pool(1, 10);
-  CallRunner runner(&pool, &logger);
+  WorkerPool pool(1, {.max_queued = 10});
+  OpenAccessGate gate;
+  CallRunner runner(&pool, &logger, &gate);
   std::thread::id thread;
   EXPECT_TRUE(RunOne(runner, [&] {
                 thread = std::this_thread::get_id();
@@ -79,8 +81,9 @@ TEST(CallRunner, RunsTheBodyOffTheCallersThread) {
 
 TEST(CallRunner, FinishesWithTheBodysErrorRendered) {
   RecordingLogger logger(LogLevel::kError);
-  WorkerPool pool(1, 10);
-  CallRunner runner(&pool, &logger);
+  WorkerPool pool(1, {.max_queued = 10});
+  OpenAccessGate gate;
+  CallRunner runner(&pool, &logger, &gate);
   const grpc::Status status = RunOne(runner, [] { return ResourceNotFound("organizations/x"); });
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_TRUE(absl::StrContains(status.error_details(), "RESOURCE_NOT_FOUND"));
@@ -88,8 +91,9 @@ TEST(CallRunner, FinishesWithTheBodysErrorRendered) {
 
 TEST(CallRunner, RunsNoCallThatWasCancelledWhileItWaited) {
   RecordingLogger logger(LogLevel::kDebug);
-  WorkerPool pool(1, 10);
-  CallRunner runner(&pool, &logger);
+  WorkerPool pool(1, {.max_queued = 10});
+  OpenAccessGate gate;
+  CallRunner runner(&pool, &logger, &gate);
   bool ran = false;
   const grpc::Status status = RunOne(
       runner,
@@ -108,11 +112,12 @@ TEST(CallRunner, RefusesAtOnceWhatCannotWaitAndSaysWhenToRetry) {
   std::atomic<int> ran{0};
   std::vector<grpc::Status> refused;
   {
-    WorkerPool pool(1, 1);
-    CallRunner runner(&pool, &logger);
+    WorkerPool pool(1, {.max_queued = 1});
+    OpenAccessGate gate;
+    CallRunner runner(&pool, &logger, &gate);
     const auto ignore = [](const grpc::Status&) {};
     runner.Submit(
-        "blocks", NotCancelled,
+        "blocks", "", NotCancelled,
         [&] {
           entered.set_value();
           go_on.get_future().wait();
@@ -121,14 +126,14 @@ TEST(CallRunner, RefusesAtOnceWhatCannotWaitAndSaysWhenToRetry) {
         ignore);
     entered.get_future().wait();
     runner.Submit(
-        "waits", NotCancelled,
+        "waits", "", NotCancelled,
         [&] {
           ++ran;
           return absl::OkStatus();
         },
         ignore);
     runner.Submit(
-        "is refused", NotCancelled,
+        "is refused", "", NotCancelled,
         [&] {
           ran += 100;
           return absl::OkStatus();
@@ -157,14 +162,15 @@ TEST(CallRunner, FinishesEachOfManyCallsOnce) {
   std::vector<std::atomic<int>> finished(kThreads * kCalls);
   std::atomic<int> ran{0}, succeeded{0};
   {
-    WorkerPool pool(2, 8);  // so that some are refused
-    CallRunner runner(&pool, &logger);
+    WorkerPool pool(2, {.max_queued = 8});  // so that some are refused
+    OpenAccessGate gate;
+    CallRunner runner(&pool, &logger, &gate);
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&, i] {
         for (int n = 0; n < kCalls; ++n) {
           runner.Submit(
-              "m", NotCancelled,
+              "m", "", NotCancelled,
               [&] {
                 ++ran;
                 return absl::OkStatus();
@@ -200,15 +206,16 @@ TEST(CallRunner, LogsWhatIsOurFaultAsAnErrorAndTheRestForDebuggingOnly) {
         Case{absl::InternalError("ICU: broken"), LogLevel::kError, "call failed"},
         Case{absl::UnknownError("?"), LogLevel::kError, "call failed"}}) {
     RecordingLogger logger(LogLevel::kDebug);
-    WorkerPool pool(1, 10);
-    CallRunner runner(&pool, &logger);
+    WorkerPool pool(1, {.max_queued = 10});
+    OpenAccessGate gate;
+    CallRunner runner(&pool, &logger, &gate);
     RunOne(runner, [&] { return c.status; });
     const auto lines = logger.lines();
     ASSERT_EQ(lines.size(), 1u);
     EXPECT_EQ(lines[0].level, c.level) << c.status;
     EXPECT_EQ(lines[0].event, c.event);
     for (const std::string& said :
-         {std::string("method=Service/Method "),
+         {std::string("method=Service/Method "), std::string("request_id=r1 "),
           absl::StrCat("code=", absl::StatusCodeToString(c.status.code()), " "),
           absl::StrCat("reason=", ReasonOf(c.status), " ")}) {
       EXPECT_TRUE(absl::StrContains(lines[0].fields, said)) << lines[0].fields;
@@ -221,8 +228,9 @@ TEST(CallRunner, LogsWhatIsOurFaultAsAnErrorAndTheRestForDebuggingOnly) {
 
 TEST(CallRunner, LogsNothingBelowTheLoggersLevel) {
   RecordingLogger logger(LogLevel::kError);
-  WorkerPool pool(1, 10);
-  CallRunner runner(&pool, &logger);
+  WorkerPool pool(1, {.max_queued = 10});
+  OpenAccessGate gate;
+  CallRunner runner(&pool, &logger, &gate);
   RunOne(runner, [] { return absl::OkStatus(); });
   EXPECT_TRUE(logger.lines().empty());
 }

@@ -17,6 +17,7 @@
 #include "server/runtime/logger.h"
 #include "server/runtime/worker_pool.h"
 #include "server/services/call_runner.h"
+#include "tests/fakes/open_access_gate.h"
 #include "tests/server/managers/sso_profile_test_case.h"
 
 namespace gatehouse {
@@ -143,8 +144,9 @@ class SsoProfileServiceTest : public SsoProfileTestCase {
   }
 
   CapturingLogger logger_;
-  WorkerPool pool_{2, 100};
-  CallRunner calls_{&pool_, &logger_};
+  WorkerPool pool_{2, {.max_queued = 100}};
+  OpenAccessGate gate_;
+  CallRunner calls_{&pool_, &logger_, &gate_};
   SsoProfileService service_{&calls_, profiles_.get(), tests_.get()};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::SsoProfileService::Stub> stub_;

@@ -16,6 +16,7 @@
 #include "server/runtime/worker_pool.h"
 #include "server/services/call_runner.h"
 #include "server/services/user_service.h"
+#include "tests/fakes/open_access_gate.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/server/managers/user_test_world.h"
 
@@ -29,7 +30,7 @@ class SilentLogger final : public Logger {
 
 class UserServiceFixture : public ::testing::Test {
  protected:
-  explicit UserServiceFixture(size_t max_queued = 1000) : pool_(2, max_queued) {
+  explicit UserServiceFixture(size_t max_queued = 1000) : pool_(2, {.max_queued = max_queued}) {
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
@@ -94,7 +95,8 @@ class UserServiceFixture : public ::testing::Test {
   UserTestWorld world_{std::unique_ptr<storage::Engine>(engine_)};
   SilentLogger logger_;
   WorkerPool pool_;
-  CallRunner calls_{&pool_, &logger_};
+  OpenAccessGate gate_;
+  CallRunner calls_{&pool_, &logger_, &gate_};
   UserService service_{&calls_, &world_.users, world_.context};
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::UserService::Stub> stub_;
