@@ -400,6 +400,9 @@ TEST_P(PolicyStoresTest, OfTwoChangesOfOnePolicyFromOneSnapshotOneCommits) {
                                   .role = Role::kAdmin})
                       .ok());
     }
+    // And the override that one deletes.
+    ASSERT_TRUE(
+        SsoOverrideStore::Put(books, {.organization = Org("acme"), .user = Uid("u1")}).ok());
     ASSERT_TRUE(engine().Commit(books.BuildCommit()).ok());
     tx.MoveTo(*engine().NewSnapshot());
     ASSERT_TRUE(c.change(tx).ok()) << c.what;
