@@ -1,7 +1,9 @@
 #include "client/cli/interrupt.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <csignal>
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -9,13 +11,18 @@
 namespace gatehouse::cli {
 namespace {
 
-// What a shell gives a command that a signal ended.
-constexpr int kExitOfSignal = 128;
+int signal_pipe[2] = {-1, -1};
+
+// A signal handler may do little more than write; a thread that reads it may do
+// all the rest: lock, allocate, cancel a call.
+void WriteToPipe(int) {
+  const char byte = 0;
+  [[maybe_unused]] const ssize_t written = write(signal_pipe[1], &byte, 1);
+}
 
 struct Handler {
   std::mutex mutex;
   std::function<void()> interrupted;
-  bool waiting = false;
 };
 
 Handler& TheHandler() {
@@ -23,14 +30,11 @@ Handler& TheHandler() {
   return handler;
 }
 
-// A thread that waits may do what a signal handler may not: lock, allocate.
-void WaitForSignals(sigset_t signals) {
-  for (;;) {
-    int signal = 0;
-    if (sigwait(&signals, &signal) != 0) continue;
+void WaitForSignals() {
+  char byte = 0;
+  while (read(signal_pipe[0], &byte, 1) != 0) {
     std::lock_guard<std::mutex> lock(TheHandler().mutex);
-    if (!TheHandler().interrupted) std::_Exit(kExitOfSignal + signal);
-    TheHandler().interrupted();
+    if (TheHandler().interrupted) TheHandler().interrupted();
   }
 }
 
@@ -40,15 +44,16 @@ void OnInterrupt(std::function<void()> interrupted) {
   Handler& handler = TheHandler();
   std::lock_guard<std::mutex> lock(handler.mutex);
   handler.interrupted = std::move(interrupted);
-  if (handler.waiting) return;
-  handler.waiting = true;
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  // Threads that are started from here on inherit it.
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::thread(WaitForSignals, signals).detach();
+  if (signal_pipe[0] == -1) {
+    // Without a pipe, signals stay what they are: deadly.
+    if (pipe2(signal_pipe, O_CLOEXEC) != 0) return;
+    std::thread(WaitForSignals).detach();
+  }
+  struct sigaction action {};
+  action.sa_handler = handler.interrupted ? WriteToPipe : SIG_DFL;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
 }
 
 }  // namespace gatehouse::cli

@@ -8,7 +8,7 @@ namespace gatehouse::cli {
 
 // SIGINT and SIGTERM call `interrupted` on a thread of its own; nullptr: they end
 // the process, as usual. When this returns, the function before is not called
-// any more. The first call must come before other threads are started.
+// any more.
 void OnInterrupt(std::function<void()> interrupted);
 
 }  // namespace gatehouse::cli
