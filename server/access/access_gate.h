@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "policy/caller.h"
 #include "policy/ids.h"
@@ -33,15 +32,25 @@ struct CallCredentials {
   std::string request_id;  // x-request-id; empty: none
 };
 
+// What Admit found.
+struct Admission {
+  // UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED),
+  // PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED, with a retry hint).
+  absl::Status status;
+  // Complete if the status is OK; else as much as is known. Without a valid
+  // credential its principal has no name.
+  Caller caller;
+};
+
 // Thread-safe.
 class AccessGate {
  public:
   virtual ~AccessGate() = default;
 
-  // UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED),
-  // PERMISSION_DENIED, RESOURCE_EXHAUSTED (RATE_LIMITED, with a retry hint).
-  virtual absl::StatusOr<Caller> Admit(const CallCredentials& credentials,
-                                       absl::string_view method) = 0;
+  virtual Admission Admit(const CallCredentials& credentials, absl::string_view method) = 0;
+  // The status of Admit, for a method that is about no organization and does not
+  // ask who calls: without the cost of saying who.
+  virtual absl::Status Check(const CallCredentials& credentials, absl::string_view method) = 0;
 
   // `resource`: the name in the request that says which organization it is
   // about ("organizations/acme/users/u1"); empty if the method has none.
@@ -53,7 +62,6 @@ class AccessGate {
   // Audits the refusal, if the method is one that changes something and the
   // status says that the caller is refused (not that the server failed). Nothing
   // to report to the caller if that fails; it is logged.
-  // `caller` has an empty principal if no credential was valid.
   virtual void Refused(const Caller& caller, absl::string_view resource,
                        const absl::Status& status) = 0;
 };

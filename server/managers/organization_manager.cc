@@ -1,5 +1,6 @@
 #include "server/managers/organization_manager.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,23 @@ absl::StatusOr<OrganizationView> Read(storage::Reader& reader, const Organizatio
   if (!organization) return ResourceNotFound(OrganizationNameOf(id));
   ASSIGN_OR_RETURN(auto totals, storage::OrganizationStore::Totals(reader, id));
   return OrganizationView{*std::move(organization), totals};
+}
+
+// Those of `scopes` after the id `after`, by id.
+absl::StatusOr<std::vector<storage::Stored<Organization>>> FindScoped(
+    storage::Reader& reader, const std::vector<Scope>& scopes, const std::string& after,
+    size_t limit) {
+  std::set<OrganizationId> ids;
+  for (const Scope& scope : scopes) {
+    if (scope.organization.value() > after) ids.insert(scope.organization);
+  }
+  std::vector<storage::Stored<Organization>> organizations;
+  for (const OrganizationId& id : ids) {
+    if (organizations.size() == limit) break;
+    ASSIGN_OR_RETURN(auto organization, storage::OrganizationStore::Find(reader, id));
+    if (organization) organizations.push_back(*std::move(organization));
+  }
+  return organizations;
 }
 
 // FAILED_PRECONDITION unless the organization owns nothing. Reads the guard and
@@ -79,9 +97,14 @@ absl::StatusOr<OrganizationView> OrganizationManager::Get(const OrganizationId& 
   return Read(reader, id);
 }
 
-absl::StatusOr<Page<OrganizationView>> OrganizationManager::List(const PageRequest& page) {
+absl::StatusOr<Page<OrganizationView>> OrganizationManager::List(const Caller& caller,
+                                                                 const PageRequest& page) {
   ASSIGN_OR_RETURN(auto reader, context_.OpenReader());
-  ASSIGN_OR_RETURN(auto found, storage::OrganizationStore::List(reader, page.after, page.size + 1));
+  const std::vector<Scope>& scopes = caller.principal.scopes;
+  ASSIGN_OR_RETURN(auto found,
+                   scopes.empty()
+                       ? storage::OrganizationStore::List(reader, page.after, page.size + 1)
+                       : FindScoped(reader, scopes, page.after, page.size + 1));
   std::vector<OrganizationView> views;
   for (auto& organization : found) {
     ASSIGN_OR_RETURN(auto totals, storage::OrganizationStore::Totals(reader, organization->id));

@@ -34,7 +34,8 @@ class OrganizationManager {
   absl::StatusOr<OrganizationView> Create(const Caller& caller, const CreateCommand& command);
 
   absl::StatusOr<OrganizationView> Get(const OrganizationId& id);
-  absl::StatusOr<Page<OrganizationView>> List(const PageRequest& page);
+  // Those that the caller may see; the other ones count for no page.
+  absl::StatusOr<Page<OrganizationView>> List(const Caller& caller, const PageRequest& page);
 
   struct UpdateCommand {
     OrganizationId id;

@@ -171,11 +171,9 @@ grpc::ServerWriteReactor<v1::WatchAuditEventsResponse>* AuditService::WatchAudit
     grpc::CallbackServerContext* context, const v1::WatchAuditEventsRequest* request) {
   const auto watcher = std::make_shared<Watcher>(watch_, context);
   watcher->Hold();
-  calls_->Submit(
-      kWatchMethod, [context] { return context->IsCancelled(); },
-      [this, context, request, watcher] {
-        return watcher->Open(calls_->CallerOf(context, kWatchMethod), *request);
-      },
+  calls_->Start(
+      context, kWatchMethod, *request,
+      [request, watcher](const Caller& caller) { return watcher->Open(caller, *request); },
       [watcher](const grpc::Status& status) { watcher->Opened(status); });
   return watcher.get();
 }

@@ -1,8 +1,12 @@
 #include "server/services/call_runner.h"
 
 #include <string>
+#include <utility>
 
 #include "policy/errors.h"
+#include "server/access/method_rules.h"
+#include "server/services/call_credentials.h"
+#include "server/services/request_resource.h"
 #include "server/services/status_rendering.h"
 
 namespace gatehouse {
@@ -15,39 +19,75 @@ bool IsOurFault(absl::StatusCode code) {
 
 }  // namespace
 
-Caller CallRunner::CallerOf(grpc::CallbackServerContext* context, absl::string_view method) const {
-  return {.principal = {.name = "anonymous", .role = AccessRole::kOperator},
-          .method = std::string(method),
-          .peer = context->peer(),
-          .time = absl::Now()};
+Admission CallRunner::Admit(const grpc::CallbackServerContext& context, absl::string_view method) {
+  return gate_->Admit(CredentialsOf(context), method);
 }
 
-void CallRunner::Submit(absl::string_view method, std::function<bool()> is_cancelled,
-                        std::function<absl::Status()> body,
-                        std::function<void(const grpc::Status&)> finish) {
+absl::Status CallRunner::Check(const grpc::CallbackServerContext& context,
+                               absl::string_view method) {
+  return gate_->Check(IdentityOf(context), method);
+}
+
+void CallRunner::Start(grpc::CallbackServerContext* context, absl::string_view method,
+                       const google::protobuf::Message& request, Body body, Finish finish) {
+  const MethodRule* const rule = FindMethodRule(method);
+  StartAdmitted(
+      Admit(*context, method),
+      RequestResource(request, rule == nullptr ? "" : rule->resource_field),
+      [context] { return context->IsCancelled(); }, std::move(body), std::move(finish));
+}
+
+void CallRunner::StartAdmitted(const Admission& admission, std::string resource,
+                               std::function<bool()> is_cancelled, Body body, Finish finish) {
+  const Caller& caller = admission.caller;
+  const MethodRule* const rule = FindMethodRule(caller.method);
+  const bool audited = rule != nullptr && rule->kind == MethodKind::kChange &&
+                       !absl::IsResourceExhausted(admission.status);
+  if (!admission.status.ok() && !audited) {
+    LogCall(caller.method, caller.request_id, admission.status, caller.time);
+    finish(RenderStatus(admission.status));
+    return;
+  }
+  Submit(
+      caller.method, caller.request_id, std::move(is_cancelled),
+      [this, admission, resource = std::move(resource), body = std::move(body)] {
+        absl::Status status = admission.status;
+        if (status.ok()) status = gate_->Authorize(admission.caller, resource);
+        if (status.ok()) status = body(admission.caller);
+        if (!status.ok()) gate_->Refused(admission.caller, resource, status);
+        return status;
+      },
+      std::move(finish));
+}
+
+void CallRunner::Submit(absl::string_view method, absl::string_view request_id,
+                        std::function<bool()> is_cancelled, std::function<absl::Status()> body,
+                        Finish finish) {
   const absl::Time start = absl::Now();
-  auto task = [this, method, start, is_cancelled = std::move(is_cancelled), body = std::move(body),
-               finish] {
+  auto task = [this, method = std::string(method), id = std::string(request_id), start,
+               is_cancelled = std::move(is_cancelled), body = std::move(body), finish] {
     if (is_cancelled()) {
       finish(grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller"));
       return;
     }
     const absl::Status status = body();
-    LogCall(method, status, start);
+    LogCall(method, id, status, start);
     finish(RenderStatus(status));
   };
-  const auto refuse = [this, method, start, finish] {
+  const auto refuse = [this, method = std::string(method), id = std::string(request_id), start,
+                       finish] {
     const absl::Status overloaded = Error(absl::StatusCode::kResourceExhausted, reason::kOverloaded,
                                           "too many calls are waiting; retry with backoff")
                                         .RetryAfterMs(200)
                                         .Build();
-    LogCall(method, overloaded, start);
+    LogCall(method, id, overloaded, start);
     finish(RenderStatus(overloaded));
   };
   if (!pool_->Submit(std::move(task), refuse)) refuse();
 }
 
-void CallRunner::LogCall(absl::string_view method, const absl::Status& status, absl::Time start) {
+void CallRunner::LogCall(absl::string_view method, absl::string_view request_id,
+                         const absl::Status& status, absl::Time start) {
   const LogLevel level = IsOurFault(status.code()) ? LogLevel::kError : LogLevel::kDebug;
   if (!logger_->IsEnabled(level)) return;
   const int64_t microseconds = absl::ToInt64Microseconds(absl::Now() - start);
@@ -56,12 +96,14 @@ void CallRunner::LogCall(absl::string_view method, const absl::Status& status, a
     // The message of a caller's error may quote an address; the reason does not.
     logger_->Log(level, "call",
                  {{"method", std::string(method)},
+                  {"request_id", std::string(request_id)},
                   {"code", code},
                   {"reason", ReasonOf(status)},
                   {"microseconds", microseconds}});
   } else {
     logger_->Log(level, "call failed",
                  {{"method", std::string(method)},
+                  {"request_id", std::string(request_id)},
                   {"code", code},
                   {"reason", ReasonOf(status)},
                   {"message", std::string(status.message())},

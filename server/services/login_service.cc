@@ -67,8 +67,10 @@ grpc::ServerUnaryReactor* LoginService::CheckLogin(grpc::CallbackServerContext* 
                                                    const v1::CheckLoginRequest* request,
                                                    v1::CheckLoginResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status status = Check(*request, response);
-  if (!status.ok()) calls_->LogCall("LoginService/CheckLogin", status, absl::Now());
+  constexpr absl::string_view kMethod = "LoginService/CheckLogin";
+  absl::Status status = calls_->Check(*context, kMethod);
+  if (status.ok()) status = Check(*request, response);
+  if (!status.ok()) calls_->LogCall(kMethod, "", status, absl::Now());
   reactor->Finish(RenderStatus(status));
   return reactor;
 }

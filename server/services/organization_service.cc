@@ -56,10 +56,10 @@ grpc::ServerUnaryReactor* OrganizationService::ListOrganizations(
     v1::ListOrganizationsResponse* response) {
   return calls_->Unary(
       context, "OrganizationService/ListOrganizations", *request, response,
-      [this, request](const Caller&) -> absl::StatusOr<v1::ListOrganizationsResponse> {
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::ListOrganizationsResponse> {
         ASSIGN_OR_RETURN(PageRequest page,
                          ParsePage(request->page_size(), request->page_token(), {"organizations"}));
-        ASSIGN_OR_RETURN(auto found, manager_->List(page));
+        ASSIGN_OR_RETURN(auto found, manager_->List(caller, page));
         v1::ListOrganizationsResponse list;
         for (const OrganizationView& view : found.items) *list.add_organizations() = Render(view);
         list.set_next_page_token(RenderPageToken(found.next, {"organizations"}));

@@ -12,6 +12,7 @@
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "grpc/reflection/v1alpha/reflection.grpc.pb.h"
 #include "policy/errors.h"
+#include "server/services/status_rendering.h"
 
 namespace gatehouse {
 namespace {
@@ -153,8 +154,13 @@ class Answerer {
 template <typename Request, typename Response>
 class Stream final : public grpc::ServerBidiReactor<Request, Response> {
  public:
-  explicit Stream(const Answerer<Request, Response>* answerer) : answerer_(answerer) {
-    this->StartRead(&request_);
+  Stream(const Answerer<Request, Response>* answerer, const absl::Status& allowed)
+      : answerer_(answerer) {
+    if (allowed.ok()) {
+      this->StartRead(&request_);
+    } else {
+      this->Finish(RenderStatus(allowed));
+    }
   }
 
   void OnReadDone(bool ok) override {
@@ -183,22 +189,24 @@ class Stream final : public grpc::ServerBidiReactor<Request, Response> {
 template <typename Service, typename Request, typename Response>
 class ReflectionService final : public Service::CallbackService {
  public:
-  explicit ReflectionService(std::shared_ptr<const DescriptorIndex> index)
-      : answerer_(std::move(index)) {}
+  ReflectionService(std::shared_ptr<const DescriptorIndex> index, CallRunner* calls)
+      : answerer_(std::move(index)), calls_(calls) {}
 
   grpc::ServerBidiReactor<Request, Response>* ServerReflectionInfo(
-      grpc::CallbackServerContext*) override {
-    return new Stream<Request, Response>(&answerer_);
+      grpc::CallbackServerContext* context) override {
+    return new Stream<Request, Response>(
+        &answerer_, calls_->Check(*context, "ServerReflection/ServerReflectionInfo"));
   }
 
  private:
   Answerer<Request, Response> answerer_;
+  CallRunner* calls_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::vector<std::unique_ptr<grpc::Service>>> NewReflectionServices(
-    absl::string_view descriptor_set, std::vector<std::string> service_names) {
+    absl::string_view descriptor_set, std::vector<std::string> service_names, CallRunner* calls) {
   namespace v1 = grpc::reflection::v1;
   namespace v1alpha = grpc::reflection::v1alpha;
   auto index = DescriptorIndex::Build(descriptor_set, std::move(service_names));
@@ -206,10 +214,10 @@ absl::StatusOr<std::vector<std::unique_ptr<grpc::Service>>> NewReflectionService
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(
       std::make_unique<ReflectionService<v1::ServerReflection, v1::ServerReflectionRequest,
-                                         v1::ServerReflectionResponse>>(*index));
+                                         v1::ServerReflectionResponse>>(*index, calls));
   services.push_back(std::make_unique<
                      ReflectionService<v1alpha::ServerReflection, v1alpha::ServerReflectionRequest,
-                                       v1alpha::ServerReflectionResponse>>(*index));
+                                       v1alpha::ServerReflectionResponse>>(*index, calls));
   return services;
 }
 

@@ -15,15 +15,17 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "server/services/call_runner.h"
 
 namespace gatehouse {
 
 // The reflection services, to be registered with a grpc::ServerBuilder and kept
-// until the server has stopped. Both answer for `service_names` (full names).
+// until the server has stopped, as must be `calls`. Both answer for `service_names`
+// (full names), to whoever has a credential.
 // INVALID_ARGUMENT: `descriptor_set` is no google.protobuf.FileDescriptorSet with
 // every import in it, or a service is not in it.
 absl::StatusOr<std::vector<std::unique_ptr<grpc::Service>>> NewReflectionServices(
-    absl::string_view descriptor_set, std::vector<std::string> service_names);
+    absl::string_view descriptor_set, std::vector<std::string> service_names, CallRunner* calls);
 
 }  // namespace gatehouse
 

@@ -85,8 +85,13 @@ UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& ma
                                      v1::ImportUsersResponse* response)
     : calls_(calls),
       context_(context),
-      conversation_(calls->CallerOf(context, "UserService/ImportUsers"), managers, response) {
-  StartRead(&message_);
+      admission_(calls->Admit(*context, "UserService/ImportUsers")),
+      conversation_(admission_.caller, managers, response) {
+  if (admission_.status.ok()) {
+    StartRead(&message_);
+  } else {
+    Receive();
+  }
 }
 
 void UserImportReactor::OnReadDone(bool ok) {
@@ -98,9 +103,15 @@ void UserImportReactor::OnReadDone(bool ok) {
     }
     return;
   }
-  calls_->Submit(
-      "UserService/ImportUsers", [this] { return context_->IsCancelled(); },
-      [this] { return conversation_.Receive(message_); },
+  // Later messages are of the organization of the first; see Receive.
+  if (resource_.empty()) resource_ = message_.parent();
+  Receive();
+}
+
+void UserImportReactor::Receive() {
+  calls_->StartAdmitted(
+      admission_, resource_, [this] { return context_->IsCancelled(); },
+      [this](const Caller&) { return conversation_.Receive(message_); },
       [this](const grpc::Status& status) {
         // Either call may have deleted this reactor by the time it returns.
         if (status.ok()) {

@@ -63,8 +63,13 @@ class UserImportReactor final : public grpc::ServerReadReactor<v1::ImportUsersRe
  private:
   ~UserImportReactor() override = default;
 
+  // Imports message_, if the caller may; each message is authorized.
+  void Receive();
+
   CallRunner* calls_;
   grpc::CallbackServerContext* context_;
+  const Admission admission_;
+  std::string resource_;  // the organization, as the first message names it
   ImportConversation conversation_;
   v1::ImportUsersRequest message_;
 };

@@ -27,6 +27,7 @@
 #include "storage/memory_engine.h"
 #include "storage/records/record_envelope.h"
 #include "storage/records/records.pb.h"
+#include "tests/fakes/open_access_gate.h"
 #include "tests/builders/test_caller.h"
 #include "tests/builders/test_secrets.h"
 #include "tests/fakes/fake_clock.h"
@@ -157,8 +158,9 @@ class AuditCommandsTest : public ::testing::Test {
   OrganizationManager organizations_{context_};
   AuditManager audit_{context_, absl::Hours(24)};
   SilentLogger logger_;
-  WorkerPool pool_{2, 100};
-  CallRunner calls_{&pool_, &logger_};
+  WorkerPool pool_{2};
+  OpenAccessGate gate_;
+  CallRunner calls_{&pool_, &logger_, &gate_};
   std::unique_ptr<AuditWatch> watch_;
   std::unique_ptr<AuditService> service_;
   int port_ = 0;

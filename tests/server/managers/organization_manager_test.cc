@@ -333,7 +333,7 @@ TEST_F(OrganizationManagerTest, ListsPageByPage) {
     std::vector<std::string> seen;
     PageRequest request{.size = size};
     do {
-      const auto page = organizations.List(request);
+      const auto page = organizations.List(TestCaller(), request);
       ASSERT_TRUE(page.ok()) << page.status();
       EXPECT_LE(page->items.size(), size);
       for (const OrganizationView& view : page->items) {
@@ -371,7 +371,7 @@ TEST(OrganizationManagerFailures, AreNeverTakenForAnAnswer) {
           error);
     }
     if (reads) {
-      EXPECT_EQ(organizations.List({}).status(), error);
+      EXPECT_EQ(organizations.List(TestCaller(), {}).status(), error);
       EXPECT_EQ(organizations.Delete(TestCaller(), Org("acme"), std::nullopt), error);
     }
     engine->Heal();

@@ -1,0 +1,149 @@
+#include "server/access/token_index.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "policy/errors.h"
+#include "policy/status_macros.h"
+#include "storage/records/keys.h"
+#include "storage/stores/access_token_store.h"
+
+namespace gatehouse {
+namespace {
+
+std::atomic<uint64_t> next_index_id{1};
+
+// What a thread saw last, as RuleTableCell does it.
+struct Seen {
+  uint64_t index_id = 0;
+  uint64_t version = 0;
+  std::shared_ptr<const void> table;
+};
+
+thread_local Seen seen;
+
+Principal PrincipalOf(const AccessToken& token) {
+  return {.name = absl::StrCat("accessTokens/", token.id.value()),
+          .role = token.role,
+          .scopes = token.scopes};
+}
+
+}  // namespace
+
+TokenIndex::TokenIndex(storage::CommitFeed* feed) : feed_(feed), id_(next_index_id.fetch_add(1)) {}
+
+absl::StatusOr<std::unique_ptr<TokenIndex>> TokenIndex::Open(storage::CommitFeed* feed) {
+  auto index = std::unique_ptr<TokenIndex>(new TokenIndex(feed));
+  std::lock_guard<std::mutex> lock(index->update_mutex_);
+  feed->Subscribe(index.get());
+  RETURN_IF_ERROR(index->Reload());
+  return index;
+}
+
+TokenIndex::~TokenIndex() { feed_->Unsubscribe(this); }
+
+void TokenIndex::OnCommits(const std::vector<storage::Change>& changes) {
+  std::lock_guard<std::mutex> lock(update_mutex_);
+  const std::string prefix = storage::keys::KindPrefix(storage::keys::kAccessToken);
+  const bool concerned =
+      std::any_of(changes.begin(), changes.end(), [&](const storage::Change& change) {
+        return std::any_of(change.keys.begin(), change.keys.end(),
+                           [&](const std::string& key) { return absl::StartsWith(key, prefix); });
+      });
+  // Without a table, every commit is a try to read one again.
+  if (!concerned && table_ != nullptr) return;
+  if (Reload().ok()) return;
+  std::lock_guard<std::mutex> table_lock(mutex_);
+  table_ = nullptr;
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+absl::Status TokenIndex::Reload() {
+  ASSIGN_OR_RETURN(auto reader, storage::SnapshotReader::Open(feed_->engine()));
+  auto table = std::make_shared<Table>();
+  RETURN_IF_ERROR(storage::AccessTokenStore::ForEach(
+      reader, [&](storage::Stored<AccessToken> token) -> absl::Status {
+        std::shared_ptr<Use> use;
+        if (last_good_ != nullptr) {
+          const auto known = last_good_->find(token->secret_hash);
+          if (known != last_good_->end()) use = known->second->use;
+        }
+        auto entry = std::make_shared<Entry>();
+        entry->principal = PrincipalOf(*token);
+        entry->use = use != nullptr ? std::move(use) : std::make_shared<Use>();
+        entry->token = std::move(token.value);
+        table->emplace(entry->token.secret_hash, std::move(entry));
+        return absl::OkStatus();
+      }));
+  last_good_ = table;
+  std::lock_guard<std::mutex> lock(mutex_);
+  table_ = std::move(table);
+  version_.fetch_add(1, std::memory_order_release);
+  return absl::OkStatus();
+}
+
+const TokenIndex::Table* TokenIndex::Get() const {
+  const uint64_t version = version_.load(std::memory_order_acquire);
+  if (seen.index_id != id_ || seen.version != version) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    seen = {.index_id = id_, .version = version_.load(std::memory_order_relaxed), .table = table_};
+  }
+  return static_cast<const Table*>(seen.table.get());
+}
+
+absl::StatusOr<const TokenIndex::Entry*> TokenIndex::Find(absl::string_view secret_hash) const {
+  const Table* const table = Get();
+  if (table == nullptr) {
+    return Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable,
+                 "access tokens cannot be read")
+        .RetryAfterMs(1000)
+        .Build();
+  }
+  // By hash, which an attacker cannot steer: how long it takes tells nothing.
+  const auto found = table->find(secret_hash);
+  return found == table->end() ? nullptr : found->second.get();
+}
+
+absl::Time TokenIndex::LastUse(const AccessTokenId& id) const {
+  const Table* const table = Get();
+  if (table == nullptr) return absl::InfinitePast();
+  for (const auto& [hash, entry] : *table) {
+    if (entry->token.id != id) continue;
+    const int64_t micros = entry->use->last_use_us.load(std::memory_order_relaxed);
+    return micros == 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
+  }
+  return absl::InfinitePast();
+}
+
+absl::Status TokenIndex::FlushLastUse(storage::TransactionRunner& transactions, absl::Time now) {
+  // A copy: writing publishes a commit, on this thread, which may replace it.
+  std::vector<std::shared_ptr<const Entry>> used;
+  const Table* const table = Get();
+  if (table == nullptr) return absl::OkStatus();
+  for (const auto& [hash, entry] : *table) {
+    if (entry->use->last_use_us.load(std::memory_order_relaxed) !=
+        entry->use->written_us.load(std::memory_order_relaxed)) {
+      used.push_back(entry);
+    }
+  }
+  if (used.empty()) return absl::OkStatus();
+  std::vector<int64_t> written(used.size());
+  auto write = [&](storage::Transaction& tx) -> absl::Status {
+    for (size_t i = 0; i < used.size(); ++i) {
+      written[i] = used[i]->use->last_use_us.load(std::memory_order_relaxed);
+      RETURN_IF_ERROR(storage::AccessTokenStore::PutLastUse(tx, used[i]->token.id,
+                                                            absl::FromUnixMicros(written[i])));
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(
+      transactions.Run(Caller::System("token-use", now), OrganizationId(), write).status());
+  for (size_t i = 0; i < used.size(); ++i) {
+    used[i]->use->written_us.store(written[i], std::memory_order_relaxed);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace gatehouse
