@@ -20,6 +20,8 @@
 #include "server/config/exposure.h"
 #include "server/config/server_config.h"
 #include "server/connectors/cares_txt_resolver.h"
+#include "server/connectors/curl_http_fetcher.h"
+#include "server/connectors/oidc_http_connector.h"
 #include "server/connectors/psl_public_suffix_list.h"
 #include "server/connectors/saml_xmlsec_connector.h"
 #include "server/runtime/json_logger.h"
@@ -94,9 +96,12 @@ absl::StatusOr<Implementations> Implement(const ServerConfig& config,
                                                           .timeout = config.dns_timeout,
                                                           .tries = config.dns_tries,
                                                           .deadline = config.dns_deadline}));
+  ASSIGN_OR_RETURN(made_of.web,
+                   NewCurlHttpFetcher({.allow_loopback = config.https_allow_loopback}));
   ASSIGN_OR_RETURN(made_of.public_suffixes, NewPslPublicSuffixList(config.public_suffix_list));
   made_of.saml = NewXmlsecSamlConnector();
   made_of.clock = std::make_unique<SystemClock>();
+  made_of.oidc = NewHttpOidcConnector(made_of.web.get(), made_of.clock.get());
   made_of.random = std::make_unique<SystemRandomSource>();
   made_of.logger = std::move(logger);
   return made_of;

@@ -10,6 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/connectors/http_fetcher.h"
+#include "server/connectors/oidc_connector.h"
 #include "server/connectors/public_suffix_list.h"
 #include "server/connectors/saml_connector.h"
 #include "server/connectors/txt_resolver.h"
@@ -33,10 +35,12 @@ struct GatehouseServerOptions {
 struct Implementations {
   std::unique_ptr<storage::Engine> engine;
   std::unique_ptr<TxtResolver> resolver;
+  std::unique_ptr<HttpFetcher> web;
   std::unique_ptr<PublicSuffixList> public_suffixes;
   std::unique_ptr<SamlConnector> saml;
   std::unique_ptr<storage::SecretBox> secrets;
   std::unique_ptr<Clock> clock;
+  std::unique_ptr<OidcConnector> oidc;  // may fetch by `web` and ask `clock`
   std::unique_ptr<RandomSource> random;
   std::unique_ptr<Logger> logger;
 };

@@ -1,12 +1,12 @@
 #include "server/managers/connection_test_manager.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "policy/email_address.h"
 #include "policy/errors.h"
+#include "policy/staged_settings.h"
 #include "policy/status_macros.h"
 #include "server/managers/preconditions.h"
 #include "storage/stores/domain_store.h"
@@ -16,16 +16,11 @@
 namespace gatehouse {
 namespace {
 
+using Finding = ConnectionTestFinding;
+
 // A test adds two records that expire, itself and its assertion; a start sweeps
 // twice as many.
 constexpr int kSweepPerStart = 4;
-constexpr size_t kRequestIdBytes = 16;
-
-// For a verification that began before the end, or a clock that is set back.
-constexpr absl::Duration kReplayMargin = absl::Hours(1);
-// An assertion answers the request of one test, which lives for minutes: one
-// that claims to be good for longer than this need not be remembered longer.
-constexpr absl::Duration kMaxReplayMemory = absl::Hours(24 * 30);
 
 absl::StatusOr<storage::Stored<ConnectionTest>> FindTest(storage::Reader& reader,
                                                          const ConnectionTestResource& name) {
@@ -61,45 +56,18 @@ absl::StatusOr<ConnectionTest> FindPending(storage::Reader& reader,
   return std::move(test.value);
 }
 
-struct Finding {
-  ConnectionTestFailure failure = ConnectionTestFailure::kNone;
-  std::string detail;
-};
-
 Finding ConfigurationChanged() {
   return {ConnectionTestFailure::kConfigurationChanged,
           "the profile was changed after the test was started; start another test"};
 }
 
-bool IsUnderTest(const SsoProfile& profile, const ConnectionTest& test) {
-  return ConfigurationBytes(profile.saml) == test.configuration;
-}
-
-bool CanBeRemembered(absl::string_view assertion_id) {
-  return !assertion_id.empty() &&
-         assertion_id.size() <= storage::ConnectionTestStore::kMaxAssertionIdBytes;
-}
-
-// Uses up the assertion of a response that the connector accepted.
-absl::StatusOr<Finding> UseAssertion(storage::Transaction& tx, const ConnectionTest& test,
-                                     const SamlOutcome& outcome, absl::Time now) {
-  if (!CanBeRemembered(outcome.assertion_id)) {
-    return Finding{
-        ConnectionTestFailure::kMalformedResponse,
-        absl::StrCat("the assertion's ID has ", outcome.assertion_id.size(),
-                     " bytes, expected 1 to ", storage::ConnectionTestStore::kMaxAssertionIdBytes)};
-  }
-  ASSIGN_OR_RETURN(bool used, storage::ConnectionTestStore::IsAssertionUsed(
-                                  tx, test.organization, test.profile, outcome.assertion_id));
-  if (used) {
-    return Finding{
-        ConnectionTestFailure::kReplayed,
-        absl::StrCat("the assertion ", Quoted(outcome.assertion_id), " was used before")};
-  }
-  storage::ConnectionTestStore::PutUsedAssertion(
-      tx, test.organization, test.profile, outcome.assertion_id,
-      std::clamp(outcome.not_on_or_after, now, now + kMaxReplayMemory) + kReplayMargin);
-  return Finding{};
+// The profile with the settings that `test` is about; nullopt: they are not, or
+// no longer, what the test was started with.
+std::optional<SsoProfile> UnderTest(const SsoProfile& profile, const ConnectionTest& test) {
+  if (test.staged && !profile.staged) return std::nullopt;
+  SsoProfile tested = test.staged ? WithStagedSettings(profile) : profile;
+  if (ConfigurationBytes(tested) != test.configuration) return std::nullopt;
+  return tested;
 }
 
 // Judges the address that the IdP vouched for, and keeps it in the test.
@@ -119,46 +87,67 @@ absl::StatusOr<Finding> JudgeEmail(storage::Transaction& tx, const std::string& 
 }
 
 // What comes of a pending test in the light of what is committed now.
-absl::StatusOr<Finding> Judge(storage::Transaction& tx, const SsoProfile& profile,
-                              const SamlOutcome& outcome, absl::Time now, ConnectionTest& test) {
-  if (!IsUnderTest(profile, test)) return ConfigurationChanged();
-  if (outcome.failure != ConnectionTestFailure::kNone) {
-    return Finding{outcome.failure, outcome.detail};
-  }
-  ASSIGN_OR_RETURN(Finding finding, UseAssertion(tx, test, outcome, now));
+absl::StatusOr<Finding> Judge(storage::Transaction& tx, ConnectionTestProtocol& protocol,
+                              const std::optional<SsoProfile>& under_test,
+                              const ConnectionTestProof& proof, absl::Time now,
+                              ConnectionTest& test) {
+  if (!under_test) return ConfigurationChanged();
+  if (proof.finding.failure != ConnectionTestFailure::kNone) return proof.finding;
+  ASSIGN_OR_RETURN(Finding finding, protocol.UseUp(tx, test, proof, now));
   if (finding.failure != ConnectionTestFailure::kNone) return finding;
-  return JudgeEmail(tx, outcome.email, test);
+  return JudgeEmail(tx, proof.email, test);
 }
 
-absl::Status CheckResponseSize(absl::string_view saml_response) {
-  if (!saml_response.empty() && saml_response.size() <= ConnectionTestManager::kMaxResponseBytes) {
-    return absl::OkStatus();
-  }
-  return InvalidField("saml_response", absl::StrCat(saml_response.size(), " bytes"),
-                      absl::StrCat("the form field SAMLResponse, 1 to ",
-                                   ConnectionTestManager::kMaxResponseBytes, " bytes"));
+absl::Status NothingStaged(const SsoProfileResource& name) {
+  const std::string resource = SsoProfileNameOf(name.organization, name.profile);
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kNothingStaged,
+               absl::StrCat(resource, " has no staged settings; test the profile's own"))
+      .Subject(resource, "no settings of the IdP's metadata wait for a test")
+      .Build();
+}
+
+// Of the protocol that the profile speaks.
+absl::Status CheckProtocol(SsoProtocol given, SsoProtocol spoken) {
+  if (given == spoken) return absl::OkStatus();
+  const bool is_saml = given == SsoProtocol::kSaml;
+  return InvalidField(is_saml ? "saml_response" : "oidc_response", "",
+                      is_saml ? "oidc_response, as the profile speaks OpenID Connect"
+                              : "saml_response, as the profile speaks SAML");
 }
 
 }  // namespace
 
+ConnectionTestProtocol& ConnectionTestManager::Protocol(SsoProtocol protocol) {
+  if (protocol == SsoProtocol::kOidc) return oidc_;
+  return saml_;
+}
+
 absl::StatusOr<ConnectionTestView> ConnectionTestManager::Start(const Caller& caller,
-                                                                const SsoProfileResource& profile) {
+                                                                const SsoProfileResource& profile,
+                                                                bool staged) {
   const absl::Time now = context_.clock->Now();
   ConnectionTestView view;
   view.test = {
       .organization = profile.organization,
       .profile = profile.profile,
       .id = ConnectionTestId::FromTrusted(NewIdText(*context_.random, "t")),
-      // A letter or underscore first: an xs:NCName.
-      .request_id = absl::StrCat("_", NewHexText(*context_.random, kRequestIdBytes)),
       .create_time = now,
       .expire_time = now + kLifetime,
+      .staged = staged,
   };
+  SsoProfile tested;
+  {
+    ASSIGN_OR_RETURN(auto reader, context_.OpenReader());
+    ASSIGN_OR_RETURN(auto found, FindSsoProfile(reader, profile.organization, profile.profile));
+    if (staged && !found->staged) return NothingStaged(profile);
+    tested = staged ? WithStagedSettings(std::move(found.value)) : std::move(found.value);
+  }
+  view.test.configuration = ConfigurationBytes(tested);
+  // May ask the IdP: not while the organization is locked. A profile that is
+  // changed in the meantime fails the test (CONFIGURATION_CHANGED).
+  ASSIGN_OR_RETURN(view.sign_in_url, Protocol(tested.protocol).Begin(tested, view.test));
   auto start = [&](storage::Transaction& tx) -> absl::Status {
-    ASSIGN_OR_RETURN(auto found, FindSsoProfile(tx, profile.organization, profile.profile));
-    view.test.configuration = ConfigurationBytes(found->saml);
-    ASSIGN_OR_RETURN(view.sign_in_url, saml_->SignInUrl(found->saml, view.test.request_id,
-                                                        view.test.id.value(), now));
+    RETURN_IF_ERROR(FindSsoProfile(tx, profile.organization, profile.profile).status());
     RETURN_IF_ERROR(storage::ExpiryQueue::Sweep(tx, now, kSweepPerStart).status());
     storage::ConnectionTestStore::Put(tx, view.test);
     return absl::OkStatus();
@@ -167,42 +156,34 @@ absl::StatusOr<ConnectionTestView> ConnectionTestManager::Start(const Caller& ca
   return view;
 }
 
-absl::StatusOr<SamlOutcome> ConnectionTestManager::Verify(const ConnectionTestResource& name,
-                                                          absl::string_view saml_response,
-                                                          absl::Time now) {
+absl::StatusOr<ConnectionTestProof> ConnectionTestManager::Verify(
+    const ConnectionTestResource& name, const IdpResponse& response, absl::Time now) {
   ASSIGN_OR_RETURN(auto reader, context_.OpenReader());
   ASSIGN_OR_RETURN(const ConnectionTest test, FindPending(reader, name, now));
   ASSIGN_OR_RETURN(auto profile, FindSsoProfile(reader, name.organization, name.profile));
+  RETURN_IF_ERROR(CheckProtocol(response.protocol, profile->protocol));
   // Also final: were it changed back by the time of the commit, the answer would
   // have been held against other settings.
-  if (!IsUnderTest(*profile, test)) {
-    const Finding changed = ConfigurationChanged();
-    return SamlOutcome{.failure = changed.failure, .detail = changed.detail};
-  }
-  SamlExpectations expectations{
-      .settings = profile->saml, .request_id = test.request_id, .now = now};
-  ASSIGN_OR_RETURN(expectations.sp_private_key_pem,
-                   storage::SsoProfileStore::FindPrivateKey(reader, *profile, *context_.secrets));
-  auto already_used = [&](absl::string_view assertion_id) -> absl::StatusOr<bool> {
-    if (!CanBeRemembered(assertion_id)) return false;
-    return storage::ConnectionTestStore::IsAssertionUsed(reader, name.organization, name.profile,
-                                                         assertion_id);
-  };
-  return saml_->VerifyResponse(saml_response, expectations, already_used);
+  const std::optional<SsoProfile> under_test = UnderTest(*profile, test);
+  if (!under_test) return ConnectionTestProof{.finding = ConfigurationChanged()};
+  return Protocol(response.protocol)
+      .Verify(std::move(reader), *under_test, test, response.text, now);
 }
 
 absl::StatusOr<ConnectionTestView> ConnectionTestManager::Complete(
-    const Caller& caller, const ConnectionTestResource& name, absl::string_view saml_response) {
-  RETURN_IF_ERROR(CheckResponseSize(saml_response));
+    const Caller& caller, const ConnectionTestResource& name, const IdpResponse& response) {
+  ConnectionTestProtocol& protocol = Protocol(response.protocol);
+  RETURN_IF_ERROR(protocol.CheckSize(response.text));
   const absl::Time now = context_.clock->Now();
   // Costly, and of foreign making: not while the organization is locked. What
   // may change in the meantime is judged again in the transaction.
-  ASSIGN_OR_RETURN(const SamlOutcome outcome, Verify(name, saml_response, now));
+  ASSIGN_OR_RETURN(const ConnectionTestProof proof, Verify(name, response, now));
   ConnectionTestView view;
   auto decide = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(view.test, FindPending(tx, name, now));
     ASSIGN_OR_RETURN(auto profile, FindSsoProfile(tx, name.organization, name.profile));
-    ASSIGN_OR_RETURN(Finding finding, Judge(tx, *profile, outcome, now, view.test));
+    std::optional<SsoProfile> under_test = UnderTest(*profile, view.test);
+    ASSIGN_OR_RETURN(Finding finding, Judge(tx, protocol, under_test, proof, now, view.test));
     const bool passed = finding.failure == ConnectionTestFailure::kNone;
     view.test.state = passed ? ConnectionTestState::kPassed : ConnectionTestState::kFailed;
     view.test.failure = finding.failure;
@@ -210,10 +191,12 @@ absl::StatusOr<ConnectionTestView> ConnectionTestManager::Complete(
     view.test.complete_time = now;
     storage::ConnectionTestStore::Put(tx, view.test);
     if (!passed) return absl::OkStatus();
-    // Nothing that an admin set has changed, so update_time stays.
-    profile->tested_configuration = view.test.configuration;
-    profile->test_pass_time = now;
-    return storage::SsoProfileStore::Put(tx, *profile);
+    // Staged settings that were tested are now the profile's. Otherwise nothing
+    // has changed that an admin set, and update_time stays.
+    if (view.test.staged) under_test->update_time = now;
+    under_test->tested_configuration = view.test.configuration;
+    under_test->test_pass_time = now;
+    return storage::SsoProfileStore::Put(tx, *under_test);
   };
   RETURN_IF_ERROR(context_.transactions->Run(caller, name.organization, decide).status());
   return view;

@@ -1,21 +1,16 @@
 #include "server/managers/saml_settings_validation.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "policy/text.h"
 #include "server/connectors/certificates.h"
+#include "server/managers/web_url.h"
 
 namespace gatehouse {
 namespace {
@@ -24,97 +19,10 @@ constexpr char kMetadataField[] = "sso_profile.saml.idp_metadata_xml";
 constexpr char kEntityIdField[] = "sso_profile.saml.idp_entity_id";
 constexpr char kSsoUrlField[] = "sso_profile.saml.idp_sso_url";
 constexpr char kCertificatesField[] = "sso_profile.saml.idp_certificates";
+constexpr char kMetadataUrlField[] = "sso_profile.saml.idp_metadata_url";
 constexpr char kEmailAttributeField[] = "sso_profile.saml.email_attribute";
 constexpr char kAcsUrlField[] = "sso_profile.saml.acs_url";
 constexpr char kSpEntityIdField[] = "sso_profile.saml.sp_entity_id";
-
-// RFC 3986, 2.2 and 2.3. What browsers read their own way (backslash, blanks,
-// line breaks) is not among them.
-bool IsUrlText(absl::string_view url) {
-  for (size_t i = 0; i < url.size(); ++i) {
-    const char c = url[i];
-    if (c == '%') {
-      if (i + 2 >= url.size() || !absl::ascii_isxdigit(url[i + 1]) ||
-          !absl::ascii_isxdigit(url[i + 2])) {
-        return false;
-      }
-    } else if (!absl::ascii_isalnum(c) &&
-               !absl::StrContains("-._~:/?#[]@!$&'()*+,;=", absl::string_view(&c, 1))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool IsHostName(absl::string_view host) {
-  if (host.size() > 253) return false;
-  for (absl::string_view label : absl::StrSplit(host, '.')) {
-    if (label.empty() || label.size() > 63) return false;
-    if (!std::all_of(label.begin(), label.end(),
-                     [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; })) {
-      return false;
-    }
-  }
-  return true;
-}
-
-struct Host {
-  bool valid = false;
-  bool loopback = false;
-};
-
-// `host` as it stands in a URL. An IPv4 address only in its dotted form: what
-// else browsers take for one (127.1, 2130706433) ends in a number, too.
-Host ParseHost(absl::string_view host) {
-  if (absl::ConsumePrefix(&host, "[")) {
-    in6_addr address;
-    if (!absl::ConsumeSuffix(&host, "]") ||
-        inet_pton(AF_INET6, std::string(host).c_str(), &address) != 1) {
-      return {};
-    }
-    return {.valid = true, .loopback = IN6_IS_ADDR_LOOPBACK(&address) != 0};
-  }
-  const absl::string_view last_label = host.substr(host.rfind('.') + 1);
-  if (std::all_of(last_label.begin(), last_label.end(), absl::ascii_isdigit)) {
-    in_addr address;
-    if (inet_pton(AF_INET, std::string(host).c_str(), &address) != 1) return {};
-    return {.valid = true, .loopback = ntohl(address.s_addr) >> 24 == 127};
-  }
-  return {.valid = IsHostName(host), .loopback = absl::EqualsIgnoreCase(host, "localhost")};
-}
-
-// What `url` should be and is not; empty: it is right.
-absl::string_view ExpectationMissedBy(absl::string_view url) {
-  if (url.empty() || url.size() > kMaxWebUrlBytes) return "an https URL of 1 to 2048 bytes";
-  if (!IsUrlText(url)) return "an https URL in the characters of RFC 3986, others as %XX";
-  const size_t scheme_end = url.find("://");
-  const absl::string_view scheme = url.substr(0, scheme_end);
-  const bool is_http = absl::EqualsIgnoreCase(scheme, "http");
-  if (scheme_end == absl::string_view::npos ||
-      (!is_http && !absl::EqualsIgnoreCase(scheme, "https"))) {
-    return "an https URL";
-  }
-  if (absl::StrContains(url, "#")) return "an https URL without a fragment";
-  absl::string_view host = url.substr(scheme_end + 3);
-  host = host.substr(0, host.find_first_of("/?"));
-  if (absl::StrContains(host, "@")) return "an https URL without user information";
-  const size_t colon = host.rfind(':');
-  if (colon != absl::string_view::npos && !absl::EndsWith(host, "]")) {
-    int port = 0;
-    const absl::string_view digits = host.substr(colon + 1);
-    if (digits.size() > 5 || !std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) ||
-        !absl::SimpleAtoi(digits, &port) || port < 1 || port > 65535) {
-      return "an https URL with a port from 1 to 65535, or none";
-    }
-    host = host.substr(0, colon);
-  }
-  const Host parsed = ParseHost(host);
-  if (!parsed.valid) return "an https URL with a host name, an IPv4 address or an [IPv6] address";
-  if (is_http && !parsed.loopback) {
-    return "an https URL; http is for loopback hosts only (127.0.0.0/8, [::1], localhost)";
-  }
-  return "";
-}
 
 // The certificates, normalized, each once.
 std::vector<std::string> NormalizeCertificates(const std::vector<std::string>& certificates,
@@ -149,11 +57,9 @@ void ReadMetadata(SamlConnector& connector, SamlSettingsInput& input, FieldFault
                             kExcluded));
   }
   absl::StatusOr<SamlIdpMetadata> metadata =
-      connector.ParseIdpMetadata(kMetadataField, *input.idp_metadata_xml);
+      ReadIdpMetadata(kMetadataField, *input.idp_metadata_xml, connector);
   faults.Add(metadata.status());
   if (!metadata.ok()) return;
-  faults.Add(CheckEntityId(kMetadataField, metadata->entity_id));
-  faults.Add(CheckWebUrl(kMetadataField, metadata->sso_url));
   input.idp_metadata_xml.reset();
   input.idp_entity_id = std::move(metadata->entity_id);
   input.idp_sso_url = std::move(metadata->sso_url);
@@ -164,7 +70,7 @@ void ReadMetadata(SamlConnector& connector, SamlSettingsInput& input, FieldFault
 
 SamlSettingsInput SamlSettingsInput::Complete() const {
   SamlSettingsInput complete = *this;
-  if (!idp_metadata_xml) {
+  if (!idp_metadata_xml && !NeedsMetadata()) {
     if (!idp_entity_id) complete.idp_entity_id.emplace();
     if (!idp_sso_url) complete.idp_sso_url.emplace();
     if (!idp_certificates) complete.idp_certificates.emplace();
@@ -172,6 +78,11 @@ SamlSettingsInput SamlSettingsInput::Complete() const {
   if (!acs_url) complete.acs_url.emplace();
   if (!sp_entity_id) complete.sp_entity_id.emplace();
   return complete;
+}
+
+bool SamlSettingsInput::NeedsMetadata() const {
+  return idp_metadata_url && !idp_metadata_url->empty() && !idp_metadata_xml && !idp_entity_id &&
+         !idp_sso_url && !idp_certificates;
 }
 
 SamlSettingsInput CheckSamlInput(SamlSettingsInput input, absl::string_view default_sp_entity_id,
@@ -185,6 +96,9 @@ SamlSettingsInput CheckSamlInput(SamlSettingsInput input, absl::string_view defa
       input.idp_certificates = NormalizeCertificates(*input.idp_certificates, faults);
     }
   }
+  if (input.idp_metadata_url && !input.idp_metadata_url->empty()) {
+    faults.Add(CheckWebUrl(kMetadataUrlField, *input.idp_metadata_url));
+  }
   if (input.email_attribute) {
     faults.Add(CheckText(kEmailAttributeField, *input.email_attribute, 0, kMaxEmailAttributeBytes));
   }
@@ -196,6 +110,16 @@ SamlSettingsInput CheckSamlInput(SamlSettingsInput input, absl::string_view defa
   return input;
 }
 
+absl::StatusOr<SamlIdpMetadata> ReadIdpMetadata(absl::string_view field, absl::string_view xml,
+                                                SamlConnector& connector) {
+  ASSIGN_OR_RETURN(SamlIdpMetadata metadata, connector.ParseIdpMetadata(field, xml));
+  FieldFaults faults;
+  faults.Add(CheckEntityId(field, metadata.entity_id));
+  faults.Add(CheckWebUrl(field, metadata.sso_url));
+  RETURN_IF_ERROR(faults.Result());
+  return metadata;
+}
+
 void ApplySamlInput(const SamlSettingsInput& checked, SamlSettings& settings) {
   if (checked.idp_entity_id) settings.idp_entity_id = *checked.idp_entity_id;
   if (checked.idp_sso_url) settings.idp_sso_url = *checked.idp_sso_url;
@@ -203,11 +127,6 @@ void ApplySamlInput(const SamlSettingsInput& checked, SamlSettings& settings) {
   if (checked.email_attribute) settings.email_attribute = *checked.email_attribute;
   if (checked.acs_url) settings.acs_url = *checked.acs_url;
   if (checked.sp_entity_id) settings.sp_entity_id = *checked.sp_entity_id;
-}
-
-absl::Status CheckWebUrl(absl::string_view field, absl::string_view url) {
-  const absl::string_view missed = ExpectationMissedBy(url);
-  return missed.empty() ? absl::OkStatus() : InvalidField(field, url, missed);
 }
 
 absl::Status CheckEntityId(absl::string_view field, absl::string_view entity_id) {

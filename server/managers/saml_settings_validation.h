@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "policy/sso_profile.h"
 #include "server/connectors/saml_connector.h"
@@ -17,7 +18,6 @@
 namespace gatehouse {
 
 inline constexpr size_t kMaxEntityIdBytes = 1024;  // SAML Core 8.3.6
-inline constexpr size_t kMaxWebUrlBytes = 2048;
 inline constexpr size_t kMaxEmailAttributeBytes = 256;
 
 // Settings that a request gives; the others stay as they are.
@@ -29,10 +29,16 @@ struct SamlSettingsInput {
   std::optional<std::string> email_attribute;
   std::optional<std::string> acs_url;
   std::optional<std::string> sp_entity_id;  // empty: the default
+  // Of the profile, not of what the IdP must prove; empty: not followed.
+  std::optional<std::string> idp_metadata_url;
 
   // For a connection that is new: what must not be missing is given as empty,
-  // so that its check fails.
+  // so that its check fails. What the IdP is may come from its metadata.
   SamlSettingsInput Complete() const;
+  // Whether what the IdP is must be fetched from idp_metadata_url: it alone says it.
+  bool NeedsMetadata() const;
+
+  friend bool operator==(const SamlSettingsInput&, const SamlSettingsInput&) = default;
 };
 
 // `input` with the metadata read into the three settings that it stands for,
@@ -42,13 +48,13 @@ struct SamlSettingsInput {
 SamlSettingsInput CheckSamlInput(SamlSettingsInput input, absl::string_view default_sp_entity_id,
                                  SamlConnector& connector, FieldFaults& faults);
 
+// The IdP's metadata, read and checked as CheckSamlInput does it, errors under
+// `field`.
+absl::StatusOr<SamlIdpMetadata> ReadIdpMetadata(absl::string_view field, absl::string_view xml,
+                                                SamlConnector& connector);
+
 // Puts what was checked into `settings`.
 void ApplySamlInput(const SamlSettingsInput& checked, SamlSettings& settings);
-
-// INVALID_ARGUMENT unless `url` is an https URL, or an http URL of a loopback
-// host (127.0.0.0/8, [::1], localhost); of at most kMaxWebUrlBytes bytes, in
-// the characters of RFC 3986, without user information and fragment.
-absl::Status CheckWebUrl(absl::string_view field, absl::string_view url);
 
 // INVALID_ARGUMENT unless `entity_id` is 1 to kMaxEntityIdBytes bytes of UTF-8
 // without control characters and without a space at either end.

@@ -16,6 +16,9 @@ absl::StatusOr<SsoProfileManager::CreateCommand> ParseCreateSsoProfile(
 absl::StatusOr<SsoProfileManager::UpdateCommand> ParseUpdateSsoProfile(
     const v1::UpdateSsoProfileRequest& request);
 
+// What came back from the IdP; refers to `request`.
+absl::StatusOr<IdpResponse> ParseIdpResponse(const v1::CompleteConnectionTestRequest& request);
+
 v1::SsoProfile RenderSsoProfile(const SsoProfileView& view);
 
 v1::ConnectionTest RenderConnectionTest(const ConnectionTestView& view);

@@ -94,26 +94,26 @@ grpc::ServerUnaryReactor* SsoProfileService::GetServiceProviderMetadata(
 grpc::ServerUnaryReactor* SsoProfileService::StartConnectionTest(
     grpc::CallbackServerContext* context, const v1::StartConnectionTestRequest* request,
     v1::ConnectionTest* response) {
-  return calls_->Unary(context, "SsoProfileService/StartConnectionTest", *request, response,
-                       [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
-                         ASSIGN_OR_RETURN(auto name,
-                                          ParseSsoProfileResource("name", request->name()));
-                         ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Start(caller, name));
-                         return RenderConnectionTest(view);
-                       });
+  return calls_->Unary(
+      context, "SsoProfileService/StartConnectionTest", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
+        ASSIGN_OR_RETURN(auto name, ParseSsoProfileResource("name", request->name()));
+        ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Start(caller, name, request->staged()));
+        return RenderConnectionTest(view);
+      });
 }
 
 grpc::ServerUnaryReactor* SsoProfileService::CompleteConnectionTest(
     grpc::CallbackServerContext* context, const v1::CompleteConnectionTestRequest* request,
     v1::ConnectionTest* response) {
-  return calls_->Unary(context, "SsoProfileService/CompleteConnectionTest", *request, response,
-                       [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
-                         ASSIGN_OR_RETURN(auto name,
-                                          ParseConnectionTestResource("name", request->name()));
-                         ASSIGN_OR_RETURN(ConnectionTestView view,
-                                          tests_->Complete(caller, name, request->saml_response()));
-                         return RenderConnectionTest(view);
-                       });
+  return calls_->Unary(
+      context, "SsoProfileService/CompleteConnectionTest", *request, response,
+      [this, request](const Caller& caller) -> absl::StatusOr<v1::ConnectionTest> {
+        ASSIGN_OR_RETURN(auto name, ParseConnectionTestResource("name", request->name()));
+        ASSIGN_OR_RETURN(const IdpResponse idp_response, ParseIdpResponse(*request));
+        ASSIGN_OR_RETURN(ConnectionTestView view, tests_->Complete(caller, name, idp_response));
+        return RenderConnectionTest(view);
+      });
 }
 
 grpc::ServerUnaryReactor* SsoProfileService::GetConnectionTest(

@@ -93,6 +93,12 @@ absl::StatusOr<std::optional<std::string>> SsoProfileStore::FindClientSecret(
   return std::optional<std::string>(std::move(secret));
 }
 
+absl::StatusOr<bool> SsoProfileStore::HasClientSecret(Reader& reader, const SsoProfile& profile) {
+  ASSIGN_OR_RETURN(auto record, GetRecord<v1::ProfileKeyRecord>(
+                                    reader, keys::ProfileKey(profile.organization, profile.id)));
+  return record && !(*record)->sealed_client_secret().empty();
+}
+
 absl::Status SsoProfileStore::PutClientSecret(Transaction& tx, const SsoProfile& profile,
                                               const SecretBox& secrets,
                                               absl::string_view client_secret) {

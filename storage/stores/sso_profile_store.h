@@ -42,6 +42,8 @@ struct SsoProfileStore {
   static absl::StatusOr<std::optional<std::string>> FindClientSecret(Reader& reader,
                                                                      const SsoProfile& profile,
                                                                      const SecretBox& secrets);
+  // Whether there is one, without opening it.
+  static absl::StatusOr<bool> HasClientSecret(Reader& reader, const SsoProfile& profile);
   // Empty: removes it.
   static absl::Status PutClientSecret(Transaction& tx, const SsoProfile& profile,
                                       const SecretBox& secrets, absl::string_view client_secret);

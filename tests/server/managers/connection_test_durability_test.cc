@@ -60,13 +60,11 @@ TEST_F(ConnectionTestDurabilityTest, AnAssertionIsStillUsed) {
   CreateProfile();
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first));
-  ASSERT_EQ(Value(tests_->Complete(TestCaller(), NameOf(first), response)).test.state,
-            ConnectionTestState::kPassed);
+  ASSERT_EQ(Value(Complete(NameOf(first), response)).test.state, ConnectionTestState::kPassed);
   Reopen();
-  EXPECT_EQ(ReasonOf(tests_->Complete(TestCaller(), NameOf(first), response).status()),
-            reason::kConnectionTestFinished);
+  EXPECT_EQ(ReasonOf(Complete(NameOf(first), response).status()), reason::kConnectionTestFinished);
   const ConnectionTestView second = StartTest();
-  EXPECT_EQ(Value(tests_->Complete(TestCaller(), NameOf(second), response)).test.failure,
+  EXPECT_EQ(Value(Complete(NameOf(second), response)).test.failure,
             ConnectionTestFailure::kReplayed);
 }
 

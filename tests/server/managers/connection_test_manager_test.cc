@@ -52,8 +52,7 @@ class ConnectionTestManagerTest : public SsoProfileTestCase {
     EXPECT_EQ(kept.test.failure, failure);
     EXPECT_EQ(kept.test.failure_detail, view->test.failure_detail);
     EXPECT_EQ(kept.test.email, view->test.email);
-    EXPECT_THAT(tests_->Complete(TestCaller(), NameOf(*view), "x").status(),
-                FailsWith(kFailedPrecondition, kFinished));
+    EXPECT_THAT(Complete(NameOf(*view), "x").status(), FailsWith(kFailedPrecondition, kFinished));
   }
 
   void ExpectPending(const ConnectionTestView& test) {
@@ -143,7 +142,7 @@ TEST_F(ConnectionTestManagerTest, ReadsTheAddressFromTheAttributeThatTheProfileN
 }
 
 TEST_F(ConnectionTestManagerTest, StartsNoTestOfNoProfile) {
-  EXPECT_THAT(tests_->Start(TestCaller(), {acme_, SsoProfileId::FromTrusted("none")}).status(),
+  EXPECT_THAT(tests_->Start(TestCaller(), {acme_, SsoProfileId::FromTrusted("none")}, false).status(),
               FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
 }
 
@@ -153,11 +152,11 @@ TEST_F(ConnectionTestManagerTest, KnowsNoTestThatWasNotStarted) {
   name.test = ConnectionTestId::FromTrusted("tother");
   const auto not_found = FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound);
   EXPECT_THAT(tests_->Get(name).status(), not_found);
-  EXPECT_THAT(tests_->Complete(TestCaller(), name, "x").status(), not_found);
+  EXPECT_THAT(Complete(name, "x").status(), not_found);
   name = NameOf(test);
   name.organization = OrganizationId::FromTrusted("globex");
   EXPECT_THAT(tests_->Get(name).status(), not_found);
-  EXPECT_THAT(tests_->Complete(TestCaller(), name, "x").status(), not_found);
+  EXPECT_THAT(Complete(name, "x").status(), not_found);
 }
 
 // --- what is refused ---
@@ -193,7 +192,7 @@ TEST_F(ConnectionTestManagerTest, KeepsWhatTheConnectorFound) {
 
 TEST_F(ConnectionTestManagerTest, RefusesAnotherKeyThanTheProfiles) {
   const ConnectionTestView test = StartTest();
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(test), IdpWithNextKey().Respond(Answer(test))),
+  ExpectFailed(Complete(NameOf(test), IdpWithNextKey().Respond(Answer(test))),
                ConnectionTestFailure::kWrongCertificate);
 }
 
@@ -244,14 +243,14 @@ TEST_F(ConnectionTestManagerTest, RefusesAnAssertionIdThatIsTooLongToRemember) {
 
 TEST_F(ConnectionTestManagerTest, DecidesByRubbishOfTheLargestSize) {
   const ConnectionTestView test = StartTest();
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(test), std::string(512 * 1024, 'A')),
+  ExpectFailed(Complete(NameOf(test), std::string(512 * 1024, 'A')),
                ConnectionTestFailure::kMalformedResponse);
 }
 
 TEST_F(ConnectionTestManagerTest, DoesNotLookAtWhatIsTooLargeOrEmpty) {
   const ConnectionTestView test = StartTest();
   for (const std::string& response : {std::string(), std::string(512 * 1024 + 1, 'A')}) {
-    const absl::Status status = tests_->Complete(TestCaller(), NameOf(test), response).status();
+    const absl::Status status = Complete(NameOf(test), response).status();
     EXPECT_THAT(status, FailsWith(absl::StatusCode::kInvalidArgument, reason::kInvalidField));
     EXPECT_THAT(FieldsOf(status), testing::ElementsAre("saml_response"));
     EXPECT_LT(status.message().size(), 200u) << "the response is not repeated";
@@ -422,7 +421,7 @@ TEST_F(ConnectionTestManagerTest, IsDecidedByOneOfManyConcurrentCompletions) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
-      const auto done = tests_->Complete(TestCaller(), NameOf(test), response);
+      const auto done = Complete(NameOf(test), response);
       if (done.ok() && done->test.state == ConnectionTestState::kPassed) ++passed;
       if (ReasonOf(done.status()) == kFinished) ++finished;
     });
@@ -435,10 +434,9 @@ TEST_F(ConnectionTestManagerTest, IsDecidedByOneOfManyConcurrentCompletions) {
 TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatAnotherTestHasUsed) {
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first));
-  ExpectPassed(tests_->Complete(TestCaller(), NameOf(first), response));
+  ExpectPassed(Complete(NameOf(first), response));
   const ConnectionTestView second = StartTest();
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(second), response),
-               ConnectionTestFailure::kReplayed);
+  ExpectFailed(Complete(NameOf(second), response), ConnectionTestFailure::kReplayed);
 }
 
 TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatWasUsedDuringTheVerification) {
@@ -459,12 +457,10 @@ TEST_F(ConnectionTestManagerTest, RefusesAnAssertionThatWasUsedDuringTheVerifica
 TEST_F(ConnectionTestManagerTest, UsesUpAnAssertionAboutAForeignDomainToo) {
   const ConnectionTestView first = StartTest();
   const std::string response = Idp().Respond(Answer(first, "bob@later.example"));
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(first), response),
-               ConnectionTestFailure::kForeignDomain);
+  ExpectFailed(Complete(NameOf(first), response), ConnectionTestFailure::kForeignDomain);
   SetDomain("later.example", DomainState::kVerified);
   const ConnectionTestView second = StartTest();
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(second), response),
-               ConnectionTestFailure::kReplayed);
+  ExpectFailed(Complete(NameOf(second), response), ConnectionTestFailure::kReplayed);
 }
 
 TEST_F(ConnectionTestManagerTest, ATestIsNotSpoiledByItsAnswerGivenToAnother) {
@@ -555,8 +551,7 @@ TEST_F(ConnectionTestManagerTest, KeepsNeitherTheKeyNorTheResponseInClear) {
   const std::string response = Idp().Respond(answer);
   std::string xml;
   ASSERT_TRUE(absl::Base64Unescape(response, &xml));
-  ExpectFailed(tests_->Complete(TestCaller(), NameOf(failed), response),
-               ConnectionTestFailure::kSignatureInvalid);
+  ExpectFailed(Complete(NameOf(failed), response), ConnectionTestFailure::kSignatureInvalid);
   PassTest();
   for (const auto& [key, value] : Records()) {
     EXPECT_FALSE(absl::StrContains(value, "PRIVATE KEY")) << key;

@@ -180,7 +180,7 @@ TEST(SsoOverride, RefusesFieldsThatDoNotBelongToTheMode) {
 
 TEST(SsoOverride, KeepsItsProfileFromBeingDeleted) {
   OverrideTestWorld world;
-  SsoProfileManager profiles(world.context, nullptr, "https://sp.test");
+  SsoProfileManager profiles(world.context, nullptr, nullptr, "https://sp.test");
   const SsoProfileResource idp{world.acme.id(), SsoProfileId::FromTrusted("idp")};
   ASSERT_TRUE(world.Set(world.eve, world.Require()).ok());
   const absl::Status refused = profiles.Delete(TestCaller(), idp, {});

@@ -28,6 +28,8 @@
 #include "tests/builders/test_caller.h"
 #include "tests/builders/test_secrets.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_http_fetcher.h"
+#include "tests/fakes/fake_oidc_connector.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/server/connectors/saml_test_idp.h"
 
@@ -117,8 +119,8 @@ class SsoProfileTestCase : public ::testing::Test {
                                  .clock = &clock_,
                                  .random = &random_,
                                  .secrets = &TestSecretBox()};
-    profiles_ = std::make_unique<SsoProfileManager>(context, &connector_, kSpBaseUrl);
-    tests_ = std::make_unique<ConnectionTestManager>(context, &connector_);
+    profiles_ = std::make_unique<SsoProfileManager>(context, &connector_, &web_, kSpBaseUrl);
+    tests_ = std::make_unique<ConnectionTestManager>(context, &connector_, &oidc_);
     Change([&](storage::Transaction& tx) -> absl::Status {
       auto found = storage::OrganizationStore::Find(tx, acme_);
       if (!found.ok() || found->has_value()) return found.status();
@@ -185,7 +187,9 @@ class SsoProfileTestCase : public ::testing::Test {
     return profiles_->Update(TestCaller(), command);
   }
 
-  ConnectionTestView StartTest() { return Value(tests_->Start(TestCaller(), okta_)); }
+  ConnectionTestView StartTest(bool staged = false) {
+    return Value(tests_->Start(TestCaller(), okta_, staged));
+  }
   static ConnectionTestResource NameOf(const ConnectionTestView& view) {
     return {view.test.organization, view.test.profile, view.test.id};
   }
@@ -196,13 +200,17 @@ class SsoProfileTestCase : public ::testing::Test {
   }
   absl::StatusOr<ConnectionTestView> Complete(const ConnectionTestView& test,
                                               const SamlAnswer& answer) {
-    return tests_->Complete(TestCaller(), NameOf(test), Idp().Respond(answer));
+    return Complete(NameOf(test), Idp().Respond(answer));
+  }
+  absl::StatusOr<ConnectionTestView> Complete(const ConnectionTestResource& test,
+                                              absl::string_view saml_response) {
+    return tests_->Complete(TestCaller(), test,
+                            {.protocol = SsoProtocol::kSaml, .text = saml_response});
   }
   // Runs a test that passes, by whichever key.
   void PassTest(const TestIdp& idp = Idp()) {
     const ConnectionTestView test = StartTest();
-    const ConnectionTestView done =
-        Value(tests_->Complete(TestCaller(), NameOf(test), idp.Respond(Answer(test))));
+    const ConnectionTestView done = Value(Complete(NameOf(test), idp.Respond(Answer(test))));
     ASSERT_EQ(done.test.state, ConnectionTestState::kPassed) << done.test.failure_detail;
   }
 
@@ -218,6 +226,8 @@ class SsoProfileTestCase : public ::testing::Test {
   FakeClock clock_{SamlAnswer().now};
   FakeRandom random_;
   InterruptibleSamlConnector connector_;
+  FakeOidcConnector oidc_;
+  FakeHttpFetcher web_;
   std::unique_ptr<storage::Engine> engine_;
   std::unique_ptr<storage::TransactionRunner> runner_;
   std::unique_ptr<SsoProfileManager> profiles_;
