@@ -17,6 +17,10 @@ absl::StatusOr<nlohmann::json> ParseStrictJson(absl::string_view text, size_t ma
   if (text.size() > max_bytes) {
     return absl::InvalidArgumentError(absl::StrCat("is larger than ", max_bytes, " bytes"));
   }
+  // nlohmann takes a NUL for the end, whatever follows.
+  if (text.find('\0') != absl::string_view::npos) {
+    return absl::InvalidArgumentError("has a NUL byte");
+  }
   const char* fault = nullptr;
   std::vector<std::set<std::string>> names;  // of each object that is open
   const auto inspect = [&](int depth, json::parse_event_t event, json& parsed) {
