@@ -27,11 +27,11 @@
 #include "storage/memory_engine.h"
 #include "storage/records/record_envelope.h"
 #include "storage/records/records.pb.h"
-#include "tests/fakes/open_access_gate.h"
 #include "tests/builders/test_caller.h"
 #include "tests/builders/test_secrets.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
+#include "tests/fakes/open_access_gate.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -129,6 +129,12 @@ class AuditCommandsTest : public ::testing::Test {
     return {code, out.str(), err.str()};
   }
 
+  // The head that `audit verify` of one chain prints.
+  static std::string HeadIn(const std::string& out) {
+    const size_t begin = out.find("head: ") + 6;
+    return out.substr(begin, out.find('\n', begin) - begin);
+  }
+
   // What stands under a key of the store, as whoever has its files sees it.
   template <typename Record>
   Record Stored(const std::string& key) {
@@ -199,7 +205,7 @@ TEST_F(AuditCommandsTest, VerifiesASoundLog) {
   const Result one = Run("audit verify --org acme");
   EXPECT_EQ(one.code, ExitCode::kOk) << one.out << one.err;
   EXPECT_THAT(one.out, HasSubstr("organizations/acme/auditChain      31  whole"));
-  const std::string head = one.out.substr(one.out.find("head: ") + 6);
+  const std::string head = HeadIn(one.out);
   EXPECT_THAT(head, testing::StartsWith("organizations/acme/auditChain=31:"));
   Rename("acme", "later");
   const Result later = Run(absl::StrCat("audit verify --all --expect-head ", head));
@@ -217,7 +223,7 @@ TEST_F(AuditCommandsTest, VerifiesWhatRetentionHasLeft) {
   ASSERT_TRUE(audit_.RemoveExpired().ok());
   EXPECT_EQ(Run("audit verify --all").code, ExitCode::kOk);
   // The head noted is the last that was removed: it still fits.
-  const std::string head = noted.substr(noted.find("head: ") + 6);
+  const std::string head = HeadIn(noted);
   EXPECT_EQ(Run(absl::StrCat("audit verify --org acme --expect-head ", head)).code, ExitCode::kOk);
 }
 
@@ -305,7 +311,7 @@ TEST_F(AuditCommandsTest, NamesThePlaceThatWasTamperedWith) {
        2},
   };
   const std::string sound = Run("audit verify --org acme").out;
-  const std::string head = sound.substr(sound.find("head: ") + 6);
+  const std::string head = HeadIn(sound);
   std::map<std::string, std::string> records;
   for (int i = 1; i <= 5; ++i) records[EntryKey(i)] = (*engine_->Get(EntryKey(i)))->value;
   records["w/acme"] = (*engine_->Get("w/acme"))->value;
