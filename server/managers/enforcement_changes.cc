@@ -163,6 +163,7 @@ absl::Status ExemptActingAdmin(storage::Transaction& tx, const EnforceCommand& c
                                     .user = admin.id,
                                     .kind = ExemptionKind::kTriggeringAdmin,
                                     .reason = "triggered the enforcement",
+                                    .approver = UserNameOf(command.organization, admin.id),
                                     .create_time = now,
                                     .expire_time = command.exemption_expire_time};
   effect->new_exemption_email = admin.email;

@@ -67,6 +67,8 @@ TEST(EnforceDomains, ExemptsTheAdminWhoTriggersIt) {
   ASSERT_TRUE(listed.ok()) << listed.status();
   ASSERT_EQ(listed->items.size(), 1u);
   EXPECT_EQ(listed->items[0].email.Canonical(), "boss@acme.test");
+  EXPECT_EQ(listed->items[0].exemption.approver,
+            "organizations/acme/users/" + world.boss.id.value());
 }
 
 TEST(EnforceDomains, ExemptsNobodyWhoIsNotCovered) {
