@@ -1,6 +1,7 @@
 #include "policy/enforcement_rules.h"
 
 #include "absl/strings/str_cat.h"
+#include "policy/certificate_expiry.h"
 #include "policy/errors.h"
 #include "policy/rollout.h"
 
@@ -64,13 +65,15 @@ std::vector<Warning> Warnings(const std::optional<Domain>& domain,
                                      "enforcement ends")});
   }
   for (const absl::Time end : certificate_ends) {
-    if (end <= now) {
+    const std::optional<int> days = ExpiryNoticeDays(end, now);
+    if (days == 0) {
       warnings.push_back({WarningKind::kCertificateExpired,
                           absl::StrCat("a certificate of the IdP expired on ", Day(end))});
-    } else if (end <= now + kCertificateWarningPeriod) {
-      warnings.push_back({WarningKind::kCertificateExpiresSoon,
-                          absl::StrCat("a certificate of the IdP expires on ", Day(end),
-                                       "; add its successor to the profile")});
+    } else if (days) {
+      warnings.push_back(
+          {WarningKind::kCertificateExpiresSoon,
+           absl::StrCat("a certificate of the IdP expires on ", Day(end), ", within ", *days,
+                        *days == 1 ? " day" : " days", "; add its successor to the profile")});
     }
   }
   return warnings;

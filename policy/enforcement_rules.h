@@ -36,12 +36,9 @@ std::vector<BlockingReason> BlockingReasons(const std::optional<Domain>& domain,
                                             const SsoProfile& profile, const Enforcement* current,
                                             const Enforcement& next, absl::Time now);
 
-// A certificate of an IdP that ends sooner than this is warned of.
-inline constexpr absl::Duration kCertificateWarningPeriod = absl::Hours(24 * 30);
-
 enum class WarningKind {
   kDomainAtRisk = 1,            // the enforcement ends when the domain's claim does
-  kCertificateExpiresSoon = 2,  // within kCertificateWarningPeriod
+  kCertificateExpiresSoon = 2,  // within 30 days (ExpiryNoticeDays)
   kCertificateExpired = 3,
 };
 
@@ -52,7 +49,8 @@ struct Warning {
   std::string description;
 };
 
-// `certificate_ends` are the notAfter times of the profile's certificates.
+// `certificate_ends` are the notAfter times of the profile's certificates. A
+// warning names the notice that is due: 30, 14, 7 or 1 days, or expired.
 std::vector<Warning> Warnings(const std::optional<Domain>& domain,
                               absl::Span<const absl::Time> certificate_ends, absl::Time now);
 
