@@ -18,6 +18,14 @@ std::optional<DecisionReason> ReasonOf(ExemptionKind kind) {
   return std::nullopt;
 }
 
+// Of whoever is not covered.
+DecisionReason ReasonOf(Coverage coverage) {
+  if (coverage == Coverage::kNotInWave) return DecisionReason::kNotInWave;
+  if (coverage == Coverage::kPaused) return DecisionReason::kEnforcementPaused;
+  if (coverage == Coverage::kAwaitingProof) return DecisionReason::kAwaitingSsoSignIn;
+  return DecisionReason::kEnforcementScheduled;
+}
+
 Decision Answer(Verdict verdict, DecisionReason reason) {
   Decision decision;
   decision.verdict = verdict;
@@ -67,18 +75,7 @@ std::optional<Decision> DecideByUser(const DecisionInputs& inputs, absl::Time no
 // Rules 10 and 11.
 Decision DecideByRollout(const DecisionInputs& inputs, absl::Time now) {
   const CoverageAt at = CoverageOf(*inputs.enforcement, inputs.rollout, now);
-  switch (at.coverage) {
-    case Coverage::kNotInWave:
-      return AnswerNotYet(DecisionReason::kNotInWave, at.time);
-    case Coverage::kPaused:
-      return AnswerNotYet(DecisionReason::kEnforcementPaused, at.time);
-    case Coverage::kAwaitingProof:
-      return AnswerNotYet(DecisionReason::kAwaitingSsoSignIn, at.time);
-    case Coverage::kScheduled:
-      return AnswerNotYet(DecisionReason::kEnforcementScheduled, at.time);
-    case Coverage::kCovered:
-      break;
-  }
+  if (at.coverage != Coverage::kCovered) return AnswerNotYet(ReasonOf(at.coverage), at.time);
   const absl::Time since = std::max(inputs.enforcement->enforce_time, at.time);
   if (inputs.user == nullptr) {
     return AnswerEnforced(DecisionReason::kUnmanagedAddressEnforced, since);

@@ -348,6 +348,14 @@ TEST(Decide, PutsAUsersOwnRuleAboveTheDomains) {
   });
 }
 
+TEST(IsExempt, IsTrueOfEachWayToBeKeptOffAndOfNothingElse) {
+  for (int number = 1; number <= 17; ++number) {
+    const auto reason = static_cast<DecisionReason>(number);
+    const bool exempt = Name(reason).substr(0, 7) == "EXEMPT_" || Name(reason) == "OVERRIDE_EXEMPT";
+    EXPECT_EQ(IsExempt(reason), exempt) << Name(reason);
+  }
+}
+
 TEST(Decide, EnforcesInAModeThatItDoesNotKnow) {
   const Enforcement no_such_mode = Enforced(static_cast<EnforcementMode>(99));
   const Answer kEnforced = {kSso, DecisionReason::kEnforced, kNone, kEnforcedAt};

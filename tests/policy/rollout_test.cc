@@ -173,12 +173,17 @@ TEST(Widens, SaysWhetherAChangeAddsAnybodyToTheEnforced) {
     e.mode = EnforcementMode::kObserve;
     e.match_subdomains = true;
   };
+  const auto paused = [](Enforcement& e) { e.pause = Pause{}; };
+  const auto below = [](Enforcement& e) { e.match_subdomains = true; };
+  const auto paused_below = [=](Enforcement& e) { paused(e), below(e); };
   const WidensCase cases[] = {
       {"nothing", same, same, false, false},
       {"profile", same, [](auto& e) { e.profile = SsoProfileId::FromTrusted("b"); }, false, false},
       {"mode", same, observe, false, true},
       {"what is observed", observe, observe_more, false, false},
       {"pause", same, [](auto& e) { e.pause = Pause{}; }, false, true},
+      {"what is paused", paused, paused_below, true, false},
+      {"what is below, too", below, below, false, false},
       {"subdomains", same, [](auto& e) { e.match_subdomains = true; }, true, false},
       {"unmanaged", same, [](auto& e) { e.unmanaged_users = UnmanagedUsers::kRequireSso; }, true,
        false},
