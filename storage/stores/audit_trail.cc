@@ -24,9 +24,9 @@ using Event = v1::AuditEventRecord;
 
 constexpr char kHashDomain[] = "gatehouse-audit-v1";  // persisted; hashed with its final zero byte
 constexpr size_t kHashBytes = 32;
-// Well below kMaxValueBytes, and below a message of the API as JSON too. The
-// largest single change (a rollout of named users, before and after) is above
-// it and still fits a record.
+// Well below kMaxValueBytes, and below a message of the API as JSON too. One
+// change may be larger (a profile with every certificate that it may have,
+// staged ones too, before and after: 704 KiB) and still fits a record.
 constexpr size_t kMaxEventBytes = 256 << 10;
 constexpr size_t kMaxNameBytes = 512;
 constexpr size_t kMaxTextBytes = 1024;
