@@ -55,6 +55,7 @@ void AddCommands(CommandTree& tree) {
   AddEnforcementCommands(tree);
   AddExemptionCommands(tree);
   AddAuditCommands(tree);
+  AddTokenCommands(tree);
   AddCheckCommands(tree);
   AddLoginCommands(tree);
   AddCompletionCommand(tree);
@@ -62,6 +63,26 @@ void AddCommands(CommandTree& tree) {
     PrintVersion(session.out());
     return ExitCode::kOk;
   });
+}
+
+// What the command line has not said.
+void FillFromEnvironment(const Environment& environment, client::ConnectionSecurity& security) {
+  const auto fill = [&environment](const char* variable, std::string& value) {
+    if (value.empty()) value = environment.variable(variable);
+  };
+  fill("GATEHOUSE_CA_FILE", security.ca_file);
+  // A pair: one from here and one from there would not fit.
+  if (security.certificate_file.empty() && security.key_file.empty()) {
+    fill("GATEHOUSE_CERT_FILE", security.certificate_file);
+    fill("GATEHOUSE_KEY_FILE", security.key_file);
+  }
+  if (security.token_file.empty()) fill("GATEHOUSE_TOKEN", security.token);
+  if (security.token.empty()) fill("GATEHOUSE_TOKEN_FILE", security.token_file);
+}
+
+// The others must work, whatever the environment says of a connection.
+bool CallsServer(const std::vector<std::string>& path) {
+  return !path.empty() && path[0] != "completion" && path[0] != "version";
 }
 
 // A wrong command line: what is wrong, the right form, and where to read more.
@@ -95,6 +116,7 @@ ExitCode RunCli(const std::vector<std::string>& arguments, Environment environme
   if (request.options.organization.empty()) {
     request.options.organization = environment.variable("GATEHOUSE_ORG");
   }
+  FillFromEnvironment(environment, request.options.security);
   Session session(environment, request.options);
   if (!parsed.ok()) return ShowUsage(parsed, tree, request.path, session);
   if (request.kind == CommandTree::Request::Kind::kHelp) {
@@ -110,6 +132,12 @@ ExitCode RunCli(const std::vector<std::string>& arguments, Environment environme
   if (request.kind == CommandTree::Request::Kind::kVersion) {
     PrintVersion(session.out());
     return ExitCode::kOk;
+  }
+  if (CallsServer(request.path)) {
+    if (const absl::Status connected = session.Connect(); !connected.ok()) {
+      PrintError(connected, session.err_palette(), session.err());
+      return ExitCodeOf(connected);
+    }
   }
   const absl::StatusOr<ExitCode> code = request.action(session);
   session.out().flush();

@@ -114,6 +114,18 @@ CommandTree::CommandTree() : root_(kDescription, "gatehouse") {
   root_.fallthrough();
   AddText(&root_, "--server", "HOST:PORT", options_.server,
           "the server; else GATEHOUSE_SERVER, else 127.0.0.1:8443");
+  client::ConnectionSecurity& security = options_.security;
+  root_.add_flag("--tls", security.tls, "use TLS on loopback, too; elsewhere it always is");
+  AddText(&root_, "--ca-file", "FILE", security.ca_file,
+          "authorities that sign the server's certificate (PEM); else GATEHOUSE_CA_FILE, else the "
+          "system's");
+  AddText(&root_, "--cert-file", "FILE", security.certificate_file,
+          "your own certificate (PEM); else GATEHOUSE_CERT_FILE");
+  AddText(&root_, "--key-file", "FILE", security.key_file,
+          "its private key (PEM); else GATEHOUSE_KEY_FILE");
+  AddText(
+      &root_, "--token-file", "FILE", security.token_file,
+      "file of your access token; else the token in GATEHOUSE_TOKEN, else GATEHOUSE_TOKEN_FILE");
   AddText(&root_, "--org", "ORG", options_.organization,
           "the organization, as acme or organizations/acme; else GATEHOUSE_ORG");
   AddChoice(

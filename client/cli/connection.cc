@@ -1,7 +1,5 @@
 #include "client/cli/connection.h"
 
-#include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include "absl/strings/str_cat.h"
@@ -18,13 +16,14 @@ constexpr int kMaxReceivedBytes = 64 << 20;
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& server) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& server,
+                                                       const client::ConnectionSecurity& security) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   arguments.SetMaxReceiveMessageSize(kMaxReceivedBytes);
   arguments.SetUserAgentPrefix(absl::StrCat("gatehouse-cli/", kVersion));
-  return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
+  return client::MakeSecureChannel(server, security, arguments);
 }
 
 }  // namespace gatehouse::cli

@@ -5,16 +5,20 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
+#include "client/secure_channel.h"
+
 namespace grpc {
 class Channel;
 }  // namespace grpc
 
 namespace gatehouse::cli {
 
-// A channel to "host:port", not encrypted: Gatehouse listens on loopback only.
-// It connects with the first call, and finds out within a minute that a silent
-// peer is gone.
-std::shared_ptr<grpc::Channel> Connect(const std::string& server);
+// A channel to "host:port", in plain text on loopback at most. It connects with
+// the first call, and finds out within a minute that a silent peer is gone. The
+// errors are those of MakeSecureChannel.
+absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const std::string& server,
+                                                       const client::ConnectionSecurity& security);
 
 }  // namespace gatehouse::cli
 

@@ -36,9 +36,38 @@ std::vector<std::string> NextSteps(const ErrorDetails& details) {
   return steps;
 }
 
+// What gRPC and OpenSSL say when there is no connection, and what that means.
+struct TlsFailure {
+  absl::string_view said;
+  absl::string_view advice;
+};
+constexpr TlsFailure kTlsFailures[] = {
+    {"wrong version number",
+     "the server does not speak TLS: leave out --tls and --ca-file if it is on this machine"},
+    {"certificate verify failed",
+     "the server's certificate is not one that you trust (or has ended): name its authority by "
+     "--ca-file (or GATEHOUSE_CA_FILE)"},
+    {"EVP lib",
+     "the server's certificate is not signed by the authority in --ca-file (or "
+     "GATEHOUSE_CA_FILE)"},
+    {"Hostname Verification Check failed",
+     "the certificate is for another name: give --server by one of the names in it"},
+    {"not in peer certificate",
+     "the certificate is for another name: give --server by one of the names in it"},
+    {"certificate required", "the server asks for your certificate: --cert-file and --key-file"},
+    {"Socket closed",
+     "the server has hung up: perhaps it speaks TLS (--ca-file or --tls), or asks for your "
+     "certificate (--cert-file and --key-file)"},
+};
+
 // For an error that says nothing but its code: gRPC's own, most often.
-absl::string_view AdviceOnCode(absl::StatusCode code) {
-  switch (code) {
+absl::string_view AdviceOn(const absl::Status& status) {
+  if (status.code() == absl::StatusCode::kUnavailable) {
+    for (const TlsFailure& failure : kTlsFailures) {
+      if (absl::StrContains(status.message(), failure.said)) return failure.advice;
+    }
+  }
+  switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       return "is the server running, and is this its address? --server (or GATEHOUSE_SERVER) "
              "says where to look";
@@ -135,7 +164,7 @@ void PrintError(const absl::Status& status, Palette palette, std::ostream& err) 
     steps = NextSteps(*details);
   } else {
     err << "  reason: " << code << "\n";
-    if (const absl::string_view advice = AdviceOnCode(status.code()); !advice.empty()) {
+    if (const absl::string_view advice = AdviceOn(status); !advice.empty()) {
       steps.emplace_back(advice);
     }
   }

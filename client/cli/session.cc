@@ -34,9 +34,12 @@ bool Session::ColourOn(bool terminal) const {
          environment_.variable("TERM") != "dumb";
 }
 
-const std::shared_ptr<grpc::Channel>& Session::channel() {
-  if (channel_ == nullptr) channel_ = environment_.connect(options_.server);
-  return channel_;
+absl::Status Session::Connect() {
+  absl::StatusOr<std::shared_ptr<grpc::Channel>> channel =
+      environment_.connect(options_.server, options_.security);
+  if (!channel.ok()) return UsageError(channel.status().message());
+  channel_ = *std::move(channel);
+  return absl::OkStatus();
 }
 
 void Session::Prepare(grpc::ClientContext& context) const {

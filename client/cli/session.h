@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "client/cli/table.h"
 #include "client/cli/text.h"
+#include "client/secure_channel.h"
 
 namespace google::protobuf {
 class Message;
@@ -40,15 +41,18 @@ struct Environment {
   // An environment variable; "" if unset.
   std::function<std::string(const std::string& name)> variable;
   std::function<absl::Time()> now;
-  // A channel to "host:port". Called at most once, by the first call.
-  std::function<std::shared_ptr<grpc::Channel>(const std::string& server)> connect;
+  // A channel to "host:port". Called at most once.
+  std::function<absl::StatusOr<std::shared_ptr<grpc::Channel>>(
+      const std::string& server, const client::ConnectionSecurity& security)>
+      connect;
   // Has Ctrl-C call something instead of ending the process; nullptr: again as
-  // before. Called before `connect`. Unset: nothing can be interrupted.
+  // before. Unset: nothing can be interrupted.
   std::function<void(std::function<void()>)> on_interrupt;
 };
 
 struct GlobalOptions {
-  std::string server;        // "host:port"
+  std::string server;  // "host:port"
+  client::ConnectionSecurity security;
   std::string organization;  // as given: "acme", "organizations/acme" or ""
   // Deadline of each call. Zero: the default of the command.
   absl::Duration timeout = absl::ZeroDuration();
@@ -73,7 +77,11 @@ class Session {
   Palette out_palette() const { return Palette(ColourOn(environment_.out_is_terminal)); }
   Palette err_palette() const { return Palette(ColourOn(environment_.err_is_terminal)); }
 
-  const std::shared_ptr<grpc::Channel>& channel();
+  // Opens the channel of this run, without waiting for the server. A usage error:
+  // options that no connection can be made with.
+  absl::Status Connect();
+  // Connect() must have been called.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   // Gives `context` the deadline of a call.
   void Prepare(grpc::ClientContext& context) const;
   // OK, or the error with its details.

@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/grpc_status.h"
+#include "client/secure_channel.h"
 #include "gatehouse/v1/domain_service.grpc.pb.h"
 #include "gatehouse/v1/enforcement_service.grpc.pb.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
@@ -56,7 +57,9 @@ Message FromText(absl::string_view text) {
 // Thread-safe.
 class Api {
  public:
-  explicit Api(const std::string& address) : channel_(NewChannel(address)) {
+  // Security that cannot be had ends the test.
+  explicit Api(const std::string& address, const client::ConnectionSecurity& security = {})
+      : channel_(NewChannel(address, security)) {
     std::apply([this](auto&... stub) { (Connect(stub), ...); }, stubs_);
   }
 
@@ -108,10 +111,11 @@ class Api {
  private:
   // Not shared with another Api: each sees the server with a connection of its
   // own.
-  static std::shared_ptr<grpc::Channel> NewChannel(const std::string& address) {
+  static std::shared_ptr<grpc::Channel> NewChannel(const std::string& address,
+                                                   const client::ConnectionSecurity& security) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    return client::MakeSecureChannel(address, security, arguments).value();
   }
 
   template <typename Stub>

@@ -24,23 +24,25 @@ CliResult CliRunner::Run(const std::vector<std::string>& arguments) {
   std::ostringstream err;
   CliResult result;
   result.exit_code = RunCli(
-      arguments, Environment{.in = in,
-                             .out = out,
-                             .err = err,
-                             .in_is_terminal = terminal,
-                             .out_is_terminal = terminal,
-                             .err_is_terminal = terminal,
-                             .variable =
-                                 [this](const std::string& name) {
-                                   const auto found = variables.find(name);
-                                   return found == variables.end() ? std::string() : found->second;
-                                 },
-                             .now = [this] { return now; },
-                             .connect =
-                                 [this](const std::string& address) {
-                                   connected_to = address;
-                                   return server.Channel();
-                                 }});
+      arguments,
+      Environment{.in = in,
+                  .out = out,
+                  .err = err,
+                  .in_is_terminal = terminal,
+                  .out_is_terminal = terminal,
+                  .err_is_terminal = terminal,
+                  .variable =
+                      [this](const std::string& name) {
+                        const auto found = variables.find(name);
+                        return found == variables.end() ? std::string() : found->second;
+                      },
+                  .now = [this] { return now; },
+                  .connect =
+                      [this](const std::string& address, const client::ConnectionSecurity& how) {
+                        connected_to = address;
+                        security = how;
+                        return server.Channel();
+                      }});
   result.out = out.str();
   result.err = err.str();
   return result;

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/cli/exit_code.h"
+#include "client/secure_channel.h"
 #include "tests/client/cli/fake_gatehouse.h"
 
 namespace gatehouse::cli {
@@ -31,7 +32,8 @@ class CliRunner {
   std::string input;
   bool terminal = false;  // input, output and errors are one
   absl::Time now = absl::FromUnixSeconds(1'780'000'000);
-  std::string connected_to;  // the server of the last run that called one
+  std::string connected_to;             // the server of the last run that called one
+  client::ConnectionSecurity security;  // how
 };
 
 // A file with these contents, removed with the returned object.

@@ -325,6 +325,36 @@ TEST(GlobalOptions, HaveTheServersDefaultAddress) {
   EXPECT_EQ(cli.connected_to, "127.0.0.1:8443");
 }
 
+TEST(GlobalOptions, SayHowTheConnectionIsSecured) {
+  CliRunner cli;
+  cli.Run("organization list");
+  EXPECT_FALSE(cli.security.tls);
+  EXPECT_EQ(cli.security.ca_file + cli.security.token + cli.security.token_file, "");
+  cli.variables = {{"GATEHOUSE_CA_FILE", "/env/ca"},
+                   {"GATEHOUSE_CERT_FILE", "/env/crt"},
+                   {"GATEHOUSE_KEY_FILE", "/env/key"},
+                   {"GATEHOUSE_TOKEN", "gh_env"},
+                   {"GATEHOUSE_TOKEN_FILE", "/env/token"}};
+  cli.Run("organization list --tls");
+  EXPECT_TRUE(cli.security.tls);
+  EXPECT_EQ(cli.security.ca_file, "/env/ca");
+  EXPECT_EQ(cli.security.certificate_file, "/env/crt");
+  EXPECT_EQ(cli.security.key_file, "/env/key");
+  EXPECT_EQ(cli.security.token, "gh_env");
+  EXPECT_EQ(cli.security.token_file, "");
+  cli.Run("organization list --ca-file /ca --cert-file /crt --key-file /key --token-file /token");
+  EXPECT_EQ(cli.security.ca_file, "/ca");
+  EXPECT_EQ(cli.security.certificate_file, "/crt");
+  EXPECT_EQ(cli.security.key_file, "/key");
+  EXPECT_EQ(cli.security.token, "");
+  EXPECT_EQ(cli.security.token_file, "/token");
+  cli.Run("organization list --cert-file /crt");
+  EXPECT_EQ(cli.security.key_file, "") << "of another certificate";
+  cli.variables.erase("GATEHOUSE_TOKEN");
+  cli.Run("organization list");
+  EXPECT_EQ(cli.security.token_file, "/env/token");
+}
+
 TEST(Colour, IsForTerminalsThatWantIt) {
   CliRunner cli;
   cli.server.domains.push_back(MakeDomain("acme.example", v1::Domain::STATE_VERIFIED));
