@@ -14,6 +14,7 @@ void AddTestCommands(CommandTree& tree);
 void AddEnforcementCommands(CommandTree& tree);
 void AddExemptionCommands(CommandTree& tree);
 void AddAuditCommands(CommandTree& tree);
+void AddTokenCommands(CommandTree& tree);
 void AddCheckCommands(CommandTree& tree);
 void AddLoginCommands(CommandTree& tree);
 

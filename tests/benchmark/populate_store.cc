@@ -249,7 +249,8 @@ absl::Status PopulateStore(const Population& population, std::unique_ptr<storage
   made_of.random = std::make_unique<SystemRandomSource>();
   made_of.logger = NewJsonLogger(LogLevel::kError);
   ASSIGN_OR_RETURN(auto server,
-                   GatehouseServer::Start({.sp_base_url = "https://gatehouse.example/saml"},
+                   GatehouseServer::Start({.access = {.authentication = false},
+                                           .sp_base_url = "https://gatehouse.example/saml"},
                                           std::move(made_of)));
   absl::Status status = SetUpAll(population, absl::StrCat("127.0.0.1:", server->port()), &records);
   server->Shutdown(absl::ZeroDuration());

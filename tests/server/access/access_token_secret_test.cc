@@ -24,8 +24,8 @@ TEST(AccessTokenSecret, RefusesEveryOtherForm) {
   ASSERT_TRUE(IsAccessTokenSecret(good));
   for (const std::string& bad :
        {std::string(), std::string("gh_"), good.substr(1), good + "A", "GH_" + good.substr(3),
-        " " + good, good + " ", "gh_" + std::string(42, 'A') + "=", "gh_" + std::string(42, 'A') + "+",
-        "gh_" + std::string(42, 'A') + std::string(1, '\0'),
+        " " + good, good + " ", "gh_" + std::string(42, 'A') + "=",
+        "gh_" + std::string(42, 'A') + "+", "gh_" + std::string(42, 'A') + std::string(1, '\0'),
         "gh_" + std::string(42, 'A') + "\xc3", std::string(1 << 20, 'A')}) {
     EXPECT_FALSE(IsAccessTokenSecret(bad)) << bad.substr(0, 60);
   }

@@ -28,8 +28,8 @@ class MethodRulesTest : public ::testing::Test {
  protected:
   void SetUp() override {
     google::protobuf::FileDescriptorSet set;
-    ASSERT_TRUE(set.ParseFromArray(gatehouse_descriptors,
-                                   static_cast<int>(gatehouse_descriptors_size)));
+    ASSERT_TRUE(
+        set.ParseFromArray(gatehouse_descriptors, static_cast<int>(gatehouse_descriptors_size)));
     for (const auto& file : set.file()) {
       const auto* built = pool_.BuildFile(file);
       ASSERT_NE(built, nullptr) << file.name();
@@ -85,7 +85,8 @@ TEST_F(MethodRulesTest, NoMethodThatNamesAnOrganizationGoesUnchecked) {
                                      "ServerReflection/ServerReflectionInfo", "Health/Check",
                                      "Health/Watch"};
   for (const MethodRule& rule : MethodRules()) {
-    if (!rule.Allows(AccessRole::kOrganizationAdmin) && !rule.Allows(AccessRole::kAuditor)) continue;
+    if (!rule.Allows(AccessRole::kOrganizationAdmin) && !rule.Allows(AccessRole::kAuditor))
+      continue;
     if (cut.count(std::string(rule.method)) > 0) continue;
     EXPECT_FALSE(rule.resource_field.empty()) << rule.method;
   }
