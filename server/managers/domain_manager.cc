@@ -1,6 +1,5 @@
 #include "server/managers/domain_manager.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "server/managers/preconditions.h"
 #include "server/managers/way_in_guard.h"
 #include "server/names/resource_names.h"
+#include "storage/stores/domain_check_store.h"
 #include "storage/stores/enforcement_store.h"
 
 namespace gatehouse {
@@ -21,7 +21,9 @@ constexpr size_t kTokenBytes = 16;
 absl::StatusOr<DomainView> ViewOf(storage::Reader& reader, storage::Stored<Domain> domain) {
   ASSIGN_OR_RETURN(auto counts,
                    storage::DomainStore::Counts(reader, domain->organization, domain->name));
-  return DomainView{std::move(domain), counts};
+  ASSIGN_OR_RETURN(auto check,
+                   storage::DomainCheckStore::Find(reader, domain->organization, domain->name));
+  return DomainView{std::move(domain), counts, std::move(check)};
 }
 
 // FAILED_PRECONDITION if another organization holds the domain. Who it is stays
@@ -36,33 +38,6 @@ absl::Status CheckNotHeldElsewhere(storage::Reader& reader, const OrganizationId
                absl::StrCat("domain \"", name.ascii(), "\" is held by another organization"))
       .Subject(DomainNameOf(organization, name),
                "held by another organization; it must give the domain up first")
-      .Build();
-}
-
-// Whether `records` prove the claim; the error says what to do if not.
-absl::Status CheckProof(const Domain& domain, const std::vector<std::string>& records) {
-  const std::string name = VerificationRecordName(domain.name);
-  const std::string value = VerificationRecordValue(domain.verification_token);
-  if (std::find(records.begin(), records.end(), value) != records.end()) return absl::OkStatus();
-  const std::string resource = DomainNameOf(domain.organization, domain.name);
-  const std::string remedy =
-      absl::StrCat("publish a TXT record at ", name, " with the value ", value);
-  if (records.empty()) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kDnsRecordMissing,
-                 absl::StrCat("there is no TXT record at ", name, "; ", remedy,
-                              ", and give the change time to spread"))
-        .Subject(resource, remedy)
-        .Metadata("record_name", name)
-        .Metadata("record_value", value)
-        .Build();
-  }
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kDnsRecordWrong,
-               absl::StrCat("none of the ", records.size(), " TXT records at ", name,
-                            " has the expected value (the first is ", Quoted(records.front()),
-                            "); ", remedy))
-      .Subject(resource, remedy)
-      .Metadata("record_name", name)
-      .Metadata("record_value", value)
       .Build();
 }
 
@@ -87,7 +62,6 @@ absl::StatusOr<DomainView> DomainManager::Add(const Caller& caller, const AddCom
     ASSIGN_OR_RETURN(auto existing,
                      storage::DomainStore::Find(tx, command.organization, command.name));
     if (existing) return ResourceExists(DomainNameOf(command.organization, command.name));
-    RETURN_IF_ERROR(CheckNotHeldElsewhere(tx, command.organization, command.name));
     RETURN_IF_ERROR(storage::DomainStore::Put(tx, {.organization = command.organization,
                                                    .name = command.name,
                                                    .state = DomainState::kPending,
@@ -124,24 +98,27 @@ absl::StatusOr<Page<DomainView>> DomainManager::List(const OrganizationId& organ
 
 absl::StatusOr<DomainView> DomainManager::Verify(const Caller& caller,
                                                  const OrganizationId& organization,
-                                                 const DomainName& name) {
+                                                 const DomainName& name,
+                                                 VerificationMethod method) {
   ASSIGN_OR_RETURN(DomainView before, Get(organization, name));
-  ASSIGN_OR_RETURN(std::vector<std::string> records,
-                   resolver_->LookupTxt(VerificationRecordName(name)));
-  RETURN_IF_ERROR(CheckProof(*before.domain, records));
+  RETURN_IF_ERROR(proof_->Look(*before.domain, method));
   auto verify = [&](storage::Transaction& tx) -> absl::Status {
     ASSIGN_OR_RETURN(auto domain, storage::DomainStore::Find(tx, organization, name));
-    // Removed, or removed and claimed anew, while DNS was asked: the proof is of
-    // another claim.
+    // Removed, or removed and claimed anew, while the proof was looked for: it is of another
+    // claim.
     if (!domain || (*domain)->verification_token != before.domain->verification_token) {
       return ResourceNotFound(DomainNameOf(organization, name));
     }
     RETURN_IF_ERROR(CheckNotHeldElsewhere(tx, organization, name));
-    (*domain)->state = DomainState::kVerified;
-    (*domain)->verify_time = context_.clock->Now();
+    ASSIGN_OR_RETURN(DomainCheck check, storage::DomainCheckStore::Find(tx, organization, name));
+    if (!check.failure.empty()) {
+      check.failure.clear();
+      storage::DomainCheckStore::Put(tx, check);
+    }
+    const Domain proven = AfterProof(**domain, method, context_.clock->Now());
     // An EXPIRED domain returns with its enforcement, which may block again
     // whoever could sign in meanwhile.
-    return KeepWayIn(tx, organization, [&] { return storage::DomainStore::Put(tx, **domain); });
+    return KeepWayIn(tx, organization, [&] { return storage::DomainStore::Put(tx, proven); });
   };
   RETURN_IF_ERROR(context_.transactions->Run(caller, organization, verify).status());
   return Get(organization, name);

@@ -8,8 +8,9 @@
 #include "absl/status/statusor.h"
 #include "policy/caller.h"
 #include "policy/domain.h"
+#include "policy/domain_lifecycle.h"
 #include "server/connectors/public_suffix_list.h"
-#include "server/connectors/txt_resolver.h"
+#include "server/managers/domain_proof.h"
 #include "server/managers/manager_context.h"
 #include "server/managers/page.h"
 #include "storage/stores/domain_store.h"
@@ -17,10 +18,11 @@
 
 namespace gatehouse {
 
-// A domain with what is counted of it.
+// A domain with what is counted of it, and what checks of it found.
 struct DomainView {
   storage::Stored<Domain> domain;
   storage::DomainCounts counts;
+  DomainCheck check;
 
   int64_t managed() const { return IsHeld(domain->state) ? counts.claimed : 0; }
   int64_t independent() const { return counts.users - managed(); }
@@ -30,9 +32,9 @@ struct DomainView {
 class DomainManager {
  public:
   // All must outlive this.
-  DomainManager(const ManagerContext& context, TxtResolver* resolver,
+  DomainManager(const ManagerContext& context, const DomainProof* proof,
                 const PublicSuffixList* public_suffixes)
-      : context_(context), resolver_(resolver), public_suffixes_(public_suffixes) {}
+      : context_(context), proof_(proof), public_suffixes_(public_suffixes) {}
 
   struct AddCommand {
     OrganizationId organization;
@@ -45,16 +47,16 @@ class DomainManager {
   absl::StatusOr<Page<DomainView>> List(const OrganizationId& organization,
                                         const PageRequest& page);
 
-  // Blocks for a DNS lookup, outside any transaction.
+  // Blocks for the lookup, outside any transaction.
   absl::StatusOr<DomainView> Verify(const Caller& caller, const OrganizationId& organization,
-                                    const DomainName& name);
+                                    const DomainName& name, VerificationMethod method);
 
   absl::Status Remove(const Caller& caller, const OrganizationId& organization,
                       const DomainName& name, std::optional<storage::Revision> version);
 
  private:
   ManagerContext context_;
-  TxtResolver* resolver_;
+  const DomainProof* proof_;
   const PublicSuffixList* public_suffixes_;
 };
 

@@ -11,13 +11,23 @@ v1::Domain Render(const DomainView& view) {
   v1::Domain domain;
   domain.set_name(DomainNameOf(view.domain->organization, view.domain->name));
   domain.set_unicode_name(view.domain->name.Unicode());
-  // policy/domain.h and the API number the states alike.
+  // policy/domain.h and the API number states and methods alike.
   domain.set_state(static_cast<v1::Domain::State>(view.domain->state));
   domain.set_verification_record_name(VerificationRecordName(view.domain->name));
   domain.set_verification_record_value(VerificationRecordValue(view.domain->verification_token));
   *domain.mutable_create_time() = RenderTime(view.domain->create_time);
   if (view.domain->verify_time != absl::InfinitePast()) {
     *domain.mutable_verify_time() = RenderTime(view.domain->verify_time);
+    domain.set_verify_method(
+        static_cast<v1::Domain::VerificationMethod>(view.domain->verify_method));
+  }
+  domain.set_verification_file_url(VerificationFileUrl(view.domain->name));
+  if (view.check.check_time != absl::InfinitePast()) {
+    *domain.mutable_check_time() = RenderTime(view.check.check_time);
+  }
+  domain.set_check_failure(view.check.failure);
+  if (view.domain->state == DomainState::kAtRisk) {
+    *domain.mutable_expire_time() = RenderTime(view.domain->expire_time);
   }
   domain.set_managed_user_count(view.managed());
   domain.set_independent_user_count(view.independent());
@@ -78,7 +88,12 @@ grpc::ServerUnaryReactor* DomainService::VerifyDomain(grpc::CallbackServerContex
       context, "DomainService/VerifyDomain", *request, response,
       [this, request](const Caller& caller) -> absl::StatusOr<v1::Domain> {
         ASSIGN_OR_RETURN(DomainResource name, ParseDomainResource("name", request->name()));
-        ASSIGN_OR_RETURN(DomainView view, manager_->Verify(caller, name.organization, name.domain));
+        ASSIGN_OR_RETURN(
+            const VerificationMethod method,
+            (ParseEnum<VerificationMethod>("method", request->method(), VerificationMethod::kDns,
+                                           v1::Domain::VerificationMethod_IsValid)));
+        ASSIGN_OR_RETURN(DomainView view,
+                         manager_->Verify(caller, name.organization, name.domain, method));
         return Render(view);
       });
 }

@@ -355,6 +355,21 @@ bool FromRecord(const v1::LoginActivityRecord& record, LoginActivity* activity) 
   return true;
 }
 
+v1::DomainCheckRecord ToRecord(const DomainCheck& check) {
+  v1::DomainCheckRecord record;
+  record.set_check_time_us(ToMicros(check.check_time));
+  record.set_next_check_time_us(ToMicros(check.next_check_time));
+  record.set_failure(check.failure);
+  return record;
+}
+
+bool FromRecord(const v1::DomainCheckRecord& record, DomainCheck* check) {
+  check->check_time = FromMicros(record.check_time_us());
+  check->next_check_time = FromMicros(record.next_check_time_us());
+  check->failure = record.failure();
+  return true;
+}
+
 v1::ProfileWatchRecord ToRecord(const ProfileWatch& watch) {
   v1::ProfileWatchRecord record;
   record.set_metadata_fetch_time_us(ToMicros(watch.metadata_fetch_time));

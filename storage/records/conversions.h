@@ -8,6 +8,7 @@
 #include "policy/access_token.h"
 #include "policy/connection_test.h"
 #include "policy/domain.h"
+#include "policy/domain_lifecycle.h"
 #include "policy/enforcement.h"
 #include "policy/login_activity.h"
 #include "policy/organization.h"
@@ -28,6 +29,7 @@ v1::EnforcementRecord ToRecord(const Enforcement& enforcement);
 v1::ExemptionRecord ToRecord(const Exemption& exemption);
 v1::SsoOverrideRecord ToRecord(const SsoOverride& override_);
 v1::LoginActivityRecord ToRecord(const LoginActivity& activity);
+v1::DomainCheckRecord ToRecord(const DomainCheck& check);
 v1::ProfileWatchRecord ToRecord(const ProfileWatch& watch);
 v1::AccessTokenRecord ToRecord(const AccessToken& token);
 
@@ -43,6 +45,7 @@ v1::AccessTokenRecord ToRecord(const AccessToken& token);
 [[nodiscard]] bool FromRecord(const v1::ExemptionRecord& record, Exemption* exemption);
 [[nodiscard]] bool FromRecord(const v1::SsoOverrideRecord& record, SsoOverride* override_);
 [[nodiscard]] bool FromRecord(const v1::LoginActivityRecord& record, LoginActivity* activity);
+[[nodiscard]] bool FromRecord(const v1::DomainCheckRecord& record, DomainCheck* check);
 [[nodiscard]] bool FromRecord(const v1::ProfileWatchRecord& record, ProfileWatch* watch);
 [[nodiscard]] bool FromRecord(const v1::AccessTokenRecord& record, AccessToken* token);
 

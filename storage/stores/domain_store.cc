@@ -37,7 +37,10 @@ absl::StatusOr<std::vector<Stored<Domain>>> DomainStore::List(Reader& reader,
 }
 
 absl::Status DomainStore::Put(Transaction& tx, const Domain& domain) {
-  RETURN_IF_ERROR(PolicyGuard::Touch(tx, domain.organization));
+  ASSIGN_OR_RETURN(auto present, Find(tx, domain.organization, domain.name));
+  if (!present || (*present)->state != domain.state) {
+    RETURN_IF_ERROR(PolicyGuard::Touch(tx, domain.organization));
+  }
   PutRecord(tx, keys::Domain(domain.organization, domain.name), ToRecord(domain));
   if (IsHeld(domain.state)) {
     v1::DomainHolderRecord holder;
@@ -50,6 +53,7 @@ absl::Status DomainStore::Put(Transaction& tx, const Domain& domain) {
 absl::Status DomainStore::Delete(Transaction& tx, const Domain& domain) {
   RETURN_IF_ERROR(PolicyGuard::Touch(tx, domain.organization));
   tx.Delete(keys::Domain(domain.organization, domain.name));
+  tx.Delete(keys::DomainCheck(domain.organization, domain.name));
   const std::string holder_key = keys::DomainHolder(domain.name);
   ASSIGN_OR_RETURN(auto holder, GetRecord<v1::DomainHolderRecord>(tx, holder_key));
   if (holder && (*holder)->organization() == domain.organization.value()) tx.Delete(holder_key);

@@ -32,10 +32,10 @@ struct DomainStore {
                                                           const OrganizationId& organization,
                                                           const std::string& after, size_t limit);
   // Writes the claim; while IsHeld(state) the organization is also recorded as
-  // the domain's holder. Touches the policy guard. The caller has checked
-  // FindHolder.
+  // the domain's holder. Touches the policy guard if the state changes: a proof
+  // anew outdates no plan. The caller has checked FindHolder.
   static absl::Status Put(Transaction& tx, const Domain& domain);
-  // Deletes the claim, and the holder if it is this organization.
+  // Deletes the claim with its checks, and the holder if it is this organization.
   static absl::Status Delete(Transaction& tx, const Domain& domain);
 
   // The claim of the organization that last proved the domain: it holds the

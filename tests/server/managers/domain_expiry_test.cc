@@ -9,6 +9,7 @@
 #include "server/connectors/txt_resolver.h"
 #include "server/managers/domain_manager.h"
 #include "tests/builders/test_caller.h"
+#include "tests/fakes/fake_http_fetcher.h"
 #include "tests/server/managers/enforcement_test_world.h"
 
 namespace gatehouse {
@@ -29,11 +30,15 @@ class NoPublicSuffixes final : public PublicSuffixList {
 
 struct ExpiryWorld : EnforcementTestWorld {
   ProvingResolver resolver;
+  FakeHttpFetcher web;
+  DomainProof proof{&resolver, &web};
   NoPublicSuffixes suffixes;
-  DomainManager domains{context, &resolver, &suffixes};
+  DomainManager domains{context, &proof, &suffixes};
 
   absl::Status Verify() {
-    return domains.Verify(TestCaller(), acme.id(), ParseDomain("acme.test")).status();
+    return domains
+        .Verify(TestCaller(), acme.id(), ParseDomain("acme.test"), VerificationMethod::kDns)
+        .status();
   }
 };
 

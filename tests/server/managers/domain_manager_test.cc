@@ -14,6 +14,7 @@
 #include "policy/errors.h"
 #include "storage/stores/enforcement_store.h"
 #include "tests/builders/test_caller.h"
+#include "tests/fakes/fake_http_fetcher.h"
 #include "tests/fakes/fake_txt_resolver.h"
 #include "tests/fakes/interrupting_engine.h"
 #include "tests/server/managers/user_test_world.h"
@@ -63,7 +64,8 @@ class DomainManagerTest : public testing::Test {
   DomainView Hold(DomainManager& manager, const OrganizationId& organization,
                   const std::string& name) {
     Publish(Add(manager, organization, name));
-    const auto verified = manager.Verify(TestCaller(), organization, Name(name));
+    const auto verified =
+        manager.Verify(TestCaller(), organization, Name(name), VerificationMethod::kDns);
     EXPECT_TRUE(verified.ok()) << verified.status();
     return verified.value_or(DomainView());
   }
@@ -82,8 +84,10 @@ class DomainManagerTest : public testing::Test {
   InterruptingEngine* engine = new InterruptingEngine(storage::NewMemoryEngine());
   UserTestWorld world{std::unique_ptr<storage::Engine>(engine)};
   FakeTxtResolver dns;
+  FakeHttpFetcher web;
+  DomainProof proof{&dns, &web};
   FakePublicSuffixes suffixes;
-  DomainManager domains{world.context, &dns, &suffixes};
+  DomainManager domains{world.context, &proof, &suffixes};
   const OrganizationId acme = world.acme.id();
 
   storage::TransactionRunner other_runner{engine};
@@ -91,7 +95,7 @@ class DomainManagerTest : public testing::Test {
                                .clock = &world.clock,
                                .random = &world.random,
                                .secrets = &TestSecretBox()};
-  DomainManager other_domains{other_context, &dns, &suffixes};
+  DomainManager other_domains{other_context, &proof, &suffixes};
   StoredOrganization other_organization{&other_runner, "other"};
   const OrganizationId other = other_organization.id();
 };
@@ -142,10 +146,13 @@ TEST_F(DomainManagerTest, TakesAnInternationalNameAndItsAsciiFormForOne) {
     EXPECT_TRUE(domains.Get(acme, Name(same)).ok());
   }
   Publish(claim);
-  ASSERT_TRUE(domains.Verify(TestCaller(), acme, Name("bücher.example")).ok());
+  ASSERT_TRUE(
+      domains.Verify(TestCaller(), acme, Name("bücher.example"), VerificationMethod::kDns).ok());
   EXPECT_EQ(dns.lookups().back(), "_gatehouse.xn--bcher-kva.example");
+  Publish(Add(other_domains, other, "BÜCHER.example"));
   ExpectCode(
-      other_domains.Add(TestCaller(), {.organization = other, .name = Name("BÜCHER.example")})
+      other_domains
+          .Verify(TestCaller(), other, Name("xn--bcher-kva.example"), VerificationMethod::kDns)
           .status(),
       absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
   // Looks alike (a Cyrillic 'с' for the 'c'), and is another domain.
@@ -178,7 +185,8 @@ TEST_F(DomainManagerTest, LetsTwoClaimADomainAndOneHoldIt) {
   const DomainView theirs = Hold(other_domains, other, "a.test");
   EXPECT_EQ(theirs.domain->state, DomainState::kVerified);
   Publish(*domains.Get(acme, Name("a.test")));  // both records stand in DNS
-  const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
+  const absl::Status status =
+      domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status();
   ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
   EXPECT_FALSE(absl::StrContains(status.ToString(), "\"other\"")) << "who it is stays unsaid";
   EXPECT_FALSE(absl::StrContains(status.ToString(), "organizations/other"));
@@ -186,30 +194,57 @@ TEST_F(DomainManagerTest, LetsTwoClaimADomainAndOneHoldIt) {
   EXPECT_EQ(HolderOf("a.test"), "other");
 }
 
-TEST_F(DomainManagerTest, RefusesAClaimOnWhatAnotherHoldsUnlessItExpired) {
+TEST_F(DomainManagerTest, TellsOnlyWhoProvesAClaimThatAnotherHoldsTheDomain) {
   for (DomainState state : {DomainState::kVerified, DomainState::kAtRisk}) {
-    other_organization.Hold("a.test", state);
-    ExpectCode(domains.Add(TestCaller(), {.organization = acme, .name = Name("a.test")}).status(),
+    const std::string name = absl::StrCat("a", static_cast<int>(state), ".test");
+    other_organization.Hold(name, state);
+    // As if nobody held it, until it is proven.
+    const DomainView claim = Add(domains, acme, name);
+    ExpectCode(domains.Verify(TestCaller(), acme, Name(name), VerificationMethod::kDns).status(),
+               absl::StatusCode::kFailedPrecondition, reason::kDnsRecordMissing);
+    Publish(claim);
+    ExpectCode(domains.Verify(TestCaller(), acme, Name(name), VerificationMethod::kDns).status(),
                absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
+    EXPECT_EQ(HolderOf(name), "other");
     // A subdomain is another domain.
-    EXPECT_TRUE(domains
-                    .Add(TestCaller(),
-                         {.organization = acme,
-                          .name = Name(absl::StrCat("sub", static_cast<int>(state), ".a.test"))})
-                    .ok());
+    Hold(domains, acme, absl::StrCat("sub.", name));
   }
+}
+
+TEST_F(DomainManagerTest, GivesADomainThatExpiredToWhoeverProvesItNext) {
   other_organization.Hold("a.test", DomainState::kExpired);
   Hold(domains, acme, "a.test");
   EXPECT_EQ(HolderOf("a.test"), "acme");
   // And there is no way back while it is held.
   Publish(*other_domains.Get(other, Name("a.test")));
-  ExpectCode(other_domains.Verify(TestCaller(), other, Name("a.test")).status(),
-             absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
+  ExpectCode(
+      other_domains.Verify(TestCaller(), other, Name("a.test"), VerificationMethod::kDns).status(),
+      absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
+}
+
+TEST_F(DomainManagerTest, OutdatesNoPlanByProvingAHeldDomainAnew) {
+  Hold(domains, acme, "a.test");
+  const auto guard = [&] {
+    storage::SnapshotReader reader = world.Reader();
+    return *storage::PolicyGuard::Version(reader, acme);
+  };
+  const storage::Revision before = guard();
+  world.clock.Advance(absl::Hours(1));
+  ASSERT_TRUE(domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).ok());
+  EXPECT_EQ(domains.Get(acme, Name("a.test"))->domain->verify_time, world.clock.Now());
+  EXPECT_EQ(guard(), before);
+  world.acme.Hold("a.test", DomainState::kExpired);
+  const storage::Revision expired = guard();
+  EXPECT_GT(expired, before);
+  Publish(*domains.Get(acme, Name("a.test")));
+  ASSERT_TRUE(domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).ok());
+  EXPECT_GT(guard(), expired);
 }
 
 TEST_F(DomainManagerTest, SaysWhatToPublishWhenThereIsNoRecord) {
   const DomainView claim = Add(domains, acme, "a.test");
-  const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
+  const absl::Status status =
+      domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status();
   ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDnsRecordMissing);
   const auto details = DetailsOf(status);
   EXPECT_EQ(details->metadata.at("record_name"), "_gatehouse.a.test");
@@ -229,14 +264,15 @@ TEST_F(DomainManagerTest, AcceptsNoRecordButTheExactOne) {
         "\"" + right + "\"", VerificationRecordValue(their_token), right + std::string("\0", 1),
         std::string("\xff\n\x1b[31m")}) {
     dns.Set("_gatehouse.a.test", {wrong});
-    const absl::Status status = domains.Verify(TestCaller(), acme, Name("a.test")).status();
+    const absl::Status status =
+        domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status();
     ExpectCode(status, absl::StatusCode::kFailedPrecondition, reason::kDnsRecordWrong);
     EXPECT_EQ(status.message().find('\x1b'), absl::string_view::npos) << "shown as it came";
     EXPECT_EQ(status.message().find('\n'), absl::string_view::npos);
     EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending) << wrong;
   }
   dns.Set("_gatehouse.a.test", {"v=spf1 -all", "another", right, "more"});
-  EXPECT_TRUE(domains.Verify(TestCaller(), acme, Name("a.test")).ok());
+  EXPECT_TRUE(domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).ok());
 }
 
 TEST_F(DomainManagerTest, ChangesNothingWhenTheProofFailsWhateverTheState) {
@@ -265,7 +301,9 @@ TEST_F(DomainManagerTest, ChangesNothingWhenTheProofFailsWhateverTheState) {
                               DomainState::kExpired}) {
       if (state != DomainState::kPending) world.acme.Hold(c.domain, state);
       const storage::Revision before = engine->revision();
-      ExpectCode(domains.Verify(TestCaller(), acme, Name(c.domain)).status(), c.code, c.reason);
+      ExpectCode(
+          domains.Verify(TestCaller(), acme, Name(c.domain), VerificationMethod::kDns).status(),
+          c.code, c.reason);
       EXPECT_EQ(engine->revision(), before);
       EXPECT_EQ(StateOf(acme, c.domain), state) << c.domain;
     }
@@ -278,7 +316,8 @@ TEST_F(DomainManagerTest, ProvesADomainAgainFromEveryState) {
     const DomainView claim = *domains.Get(acme, Name("a.test"));
     Publish(claim);
     world.clock.Advance(absl::Hours(1));
-    const auto verified = domains.Verify(TestCaller(), acme, Name("a.test"));
+    const auto verified =
+        domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns);
     ASSERT_TRUE(verified.ok()) << verified.status();
     EXPECT_EQ(verified->domain->state, DomainState::kVerified);
     EXPECT_EQ(verified->domain->verify_time, world.clock.Now());
@@ -288,7 +327,7 @@ TEST_F(DomainManagerTest, ProvesADomainAgainFromEveryState) {
 }
 
 TEST_F(DomainManagerTest, VerifiesNoDomainThatWasNotClaimed) {
-  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status(),
              absl::StatusCode::kNotFound, reason::kResourceNotFound);
   EXPECT_TRUE(dns.lookups().empty());
 }
@@ -308,11 +347,14 @@ TEST_F(DomainManagerTest, OfTwoThatProveADomainAtOnceOneHoldsIt) {
   for (const Between& moment : moments) {
     bool happened = false;
     moment.arrange([&] {
-      EXPECT_TRUE(other_domains.Verify(TestCaller(), other, Name("a.test")).ok()) << moment.what;
+      EXPECT_TRUE(
+          other_domains.Verify(TestCaller(), other, Name("a.test"), VerificationMethod::kDns).ok())
+          << moment.what;
       happened = true;
     });
-    ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
-               absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
+    ExpectCode(
+        domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status(),
+        absl::StatusCode::kFailedPrecondition, reason::kDomainHeldElsewhere);
     EXPECT_TRUE(happened) << moment.what;
     EXPECT_EQ(HolderOf("a.test"), "other") << moment.what;
     EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending) << moment.what;
@@ -329,7 +371,8 @@ TEST_F(DomainManagerTest, OfManyThatProveADomainAtOnceOneHoldsIt) {
     Publish(Add(other_domains, other, name));
     std::atomic<int> won{0};
     const auto verify = [&](DomainManager& manager, const OrganizationId& organization) {
-      const auto verified = manager.Verify(TestCaller(), organization, Name(name));
+      const auto verified =
+          manager.Verify(TestCaller(), organization, Name(name), VerificationMethod::kDns);
       if (verified.ok()) {
         ++won;
       } else {
@@ -353,14 +396,15 @@ TEST_F(DomainManagerTest, ForgetsTheProofOfAClaimThatWasRemovedMeanwhile) {
       ASSERT_TRUE(domains.Remove(TestCaller(), acme, Name("a.test"), std::nullopt).ok());
       if (claimed_again) Add(domains, acme, "a.test");
     });
-    ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
-               absl::StatusCode::kNotFound, reason::kResourceNotFound);
+    ExpectCode(
+        domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status(),
+        absl::StatusCode::kNotFound, reason::kResourceNotFound);
     EXPECT_EQ(HolderOf("a.test"), "");
     EXPECT_EQ(domains.Get(acme, Name("a.test")).ok(), claimed_again);
   }
   EXPECT_EQ(StateOf(acme, "a.test"), DomainState::kPending);
   // The record of the claim before proves nothing for the new one.
-  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test")).status(),
+  ExpectCode(domains.Verify(TestCaller(), acme, Name("a.test"), VerificationMethod::kDns).status(),
              absl::StatusCode::kFailedPrecondition, reason::kDnsRecordWrong);
 }
 
@@ -433,7 +477,8 @@ TEST_F(DomainManagerTest, MakesUsersIndependentAndManagedAgainWithoutTouchingThe
   EXPECT_EQ(claim.independent(), 2);
 
   Publish(claim);
-  const auto verified = domains.Verify(TestCaller(), acme, Name("acme.test"));
+  const auto verified =
+      domains.Verify(TestCaller(), acme, Name("acme.test"), VerificationMethod::kDns);
   ASSERT_TRUE(verified.ok()) << verified.status();
   expect(UserType::kManaged, "when it is proven again");
   EXPECT_EQ(world.users.Get(acme, late)->type, UserType::kIndependent);
