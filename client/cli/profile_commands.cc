@@ -41,6 +41,14 @@ Cell TestStateCell(v1::SsoProfile::TestState state) {
   return Cell(ShortName(state), tone);
 }
 
+std::string ProtocolName(const v1::SsoProfile& profile) {
+  return profile.has_oidc() ? "oidc" : "saml";
+}
+
+std::string IdentityProvider(const v1::SsoProfile& profile) {
+  return profile.has_oidc() ? profile.oidc().issuer() : profile.saml().idp_entity_id();
+}
+
 Cell CertificateCell(const Session& session, const v1::Certificate& certificate) {
   const absl::Time end = ToTime(certificate.not_after_time());
   const absl::Time now = session.now();
@@ -52,6 +60,46 @@ Cell CertificateCell(const Session& session, const v1::Certificate& certificate)
               tone);
 }
 
+void DescribeOidc(const v1::OidcConfig& oidc, FieldList& fields) {
+  fields.Add("issuer", oidc.issuer());
+  fields.Add("client id", oidc.client_id());
+  fields.Add("client secret", oidc.has_client_secret() ? "kept" : "none (a public client)");
+  fields.Add("redirect URI", oidc.redirect_uri());
+  fields.Add("other scopes", {oidc.extra_scopes().begin(), oidc.extra_scopes().end()});
+  fields.Add("address from",
+             absl::StrCat("claim ", oidc.email_claim().empty() ? "email" : oidc.email_claim()));
+  fields.Add("email_verified", oidc.allow_missing_email_verified() ? "may be missing" : "required");
+}
+
+void DescribeCertificates(const Session& session, std::string label,
+                          const google::protobuf::RepeatedPtrField<v1::Certificate>& certificates,
+                          FieldList& fields) {
+  for (const v1::Certificate& certificate : certificates) {
+    fields.Add(label, CertificateCell(session, certificate));
+    label.clear();
+  }
+}
+
+void DescribeSaml(const Session& session, const v1::SamlConfig& saml, FieldList& fields) {
+  fields.Add("IdP entity id", saml.idp_entity_id());
+  fields.Add("IdP sign-in URL", saml.idp_sso_url());
+  DescribeCertificates(session, "IdP certificates", saml.idp_certificate_details(), fields);
+  fields.Add("address from", saml.email_attribute().empty()
+                                 ? "NameID"
+                                 : absl::StrCat("attribute ", saml.email_attribute()));
+  fields.Add("ACS URL", saml.acs_url());
+  fields.Add("our entity id", saml.sp_entity_id());
+  fields.Add("metadata URL", saml.idp_metadata_url());
+  fields.Add("metadata fetched",
+             session.When(saml.has_metadata_fetch_time(), saml.metadata_fetch_time()));
+  if (!saml.has_staged()) return;
+  const v1::StagedSamlConfig& staged = saml.staged();
+  fields.Add("staged",
+             Cell(session.When(staged.has_stage_time(), staged.stage_time()), Tone::kWarning));
+  fields.Add("staged sign-in URL", staged.idp_sso_url());
+  DescribeCertificates(session, "staged certificates", staged.idp_certificate_details(), fields);
+}
+
 FieldList Describe(const Session& session, const v1::SsoProfile& profile) {
   FieldList fields;
   fields.Add("name", profile.name());
@@ -60,20 +108,13 @@ FieldList Describe(const Session& session, const v1::SsoProfile& profile) {
   fields.Add("last passed", session.When(profile.has_test_pass_time(), profile.test_pass_time()));
   fields.Add("enforced domains",
              {profile.enforced_domains().begin(), profile.enforced_domains().end()});
-  const v1::SamlConfig& saml = profile.saml();
-  fields.Add("IdP entity id", saml.idp_entity_id());
-  fields.Add("IdP sign-in URL", saml.idp_sso_url());
-  std::string label = "IdP certificates";
-  for (const v1::Certificate& certificate : saml.idp_certificate_details()) {
-    fields.Add(label, CertificateCell(session, certificate));
-    label.clear();
+  fields.Add("protocol", ProtocolName(profile));
+  if (profile.has_oidc()) {
+    DescribeOidc(profile.oidc(), fields);
+  } else {
+    DescribeSaml(session, profile.saml(), fields);
   }
-  fields.Add("address from", saml.email_attribute().empty()
-                                 ? "NameID"
-                                 : absl::StrCat("attribute ", saml.email_attribute()));
-  fields.Add("ACS URL", saml.acs_url());
-  fields.Add("our entity id", saml.sp_entity_id());
-  label = "warnings";
+  std::string label = "warnings";
   for (const std::string& warning : profile.warnings()) {
     fields.Add(label, Cell(warning, Tone::kWarning));
     label.clear();
@@ -88,6 +129,11 @@ void PrintProfile(Session& session, const v1::SsoProfile& profile) {
   session.Print(profile, Describe(session, profile));
   if (profile.test_state() != v1::SsoProfile::TEST_STATE_PASSED) {
     session.NextStep(absl::StrCat("prove the connection: gatehouse test start ", profile.name()));
+  } else if (profile.saml().has_staged()) {
+    session.NextStep(
+        absl::StrCat("test the settings that the IdP's metadata brought: "
+                     "gatehouse test start ",
+                     profile.name(), " --staged"));
   }
 }
 
@@ -123,7 +169,8 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const ProfileOptions& options
       {"TEST", [](const v1::SsoProfile& p) { return TestStateCell(p.test_state()); }},
       {"ENFORCED DOMAINS",
        [](const v1::SsoProfile& p) { return absl::StrJoin(p.enforced_domains(), ", "); }},
-      {"IDENTITY PROVIDER", [](const v1::SsoProfile& p) { return p.saml().idp_entity_id(); }},
+      {"PROTOCOL", [](const v1::SsoProfile& p) { return ProtocolName(p); }},
+      {"IDENTITY PROVIDER", [](const v1::SsoProfile& p) { return IdentityProvider(p); }},
       {"WARNINGS",
        [](const v1::SsoProfile& p) {
          return p.warnings().empty() ? Cell("")
@@ -212,7 +259,10 @@ void AddWriteCommands(CommandTree& tree, CLI::App* noun, std::shared_ptr<Profile
       {"gatehouse profile create okta --org acme --idp-metadata metadata.xml \\",
        "    --acs-url https://login.acme.example/saml/acs",
        "curl -s https://idp.example/metadata | gatehouse profile create okta --org acme \\",
-       "    --idp-metadata - --acs-url https://login.acme.example/saml/acs"},
+       "    --idp-metadata - --acs-url https://login.acme.example/saml/acs",
+       "gatehouse profile create entra --org acme --oidc-issuer https://idp.example/tenant \\",
+       "    --client-id gatehouse --client-secret-file secret.txt \\",
+       "    --redirect-uri https://login.acme.example/oidc/callback"},
       [options](Session& session) { return Create(session, *options); });
   AddArgument(create, "PROFILE", options->profile, "its id: a-z, 0-9 and '-'");
   AddSettings(create, options->settings);

@@ -24,18 +24,30 @@ struct ProfileSettings {
   };
   Text display_name;
   Text idp_metadata_file;
+  Text idp_metadata_url;
   Text idp_entity_id;
   Text idp_sso_url;
   std::vector<std::string> certificate_files;
   Text email_attribute;
   Text acs_url;
   Text sp_entity_id;
+  // OIDC.
+  Text issuer;
+  Text client_id;
+  Text client_secret_file;
+  bool no_client_secret = false;
+  Text redirect_uri;
+  std::vector<std::string> scopes;
+  bool no_scopes = false;
+  Text email_claim;
+  bool allow_missing_email_verified = false;
+  bool require_email_verified = false;
 };
 
 void AddSettings(CLI::App* app, ProfileSettings& settings);
 
 // Puts what was given into `profile`, reading the files, and its paths into
-// `mask` (unless null).
+// `mask` (unless null). A usage error if settings of both protocols are given.
 absl::Status ReadSettings(Session& session, const ProfileSettings& settings,
                           v1::SsoProfile& profile, google::protobuf::FieldMask* mask);
 

@@ -9,6 +9,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/enum_names.h"
 #include "client/cli/errors.h"
+#include "client/cli/oidc_redirect.h"
 #include "client/cli/resource_names.h"
 #include "client/cli/saml_form.h"
 #include "gatehouse/v1/sso_profile_service.grpc.pb.h"
@@ -22,11 +23,15 @@ using Stub = v1::SsoProfileService::Stub;
 // A response of the server's limit, each of its bytes escaped, and the other
 // fields.
 constexpr size_t kMaxFormBytes = size_t{2} << 20;
+// The same of an OIDC redirect, and the URL before it.
+constexpr size_t kMaxRedirectBytes = size_t{32} << 10;
 
 struct TestOptions {
   std::string profile;
   std::string test;
+  bool staged = false;
   std::string response_file;
+  std::string oidc_response;
 };
 
 Cell StateCell(v1::ConnectionTest::State state) {
@@ -43,6 +48,7 @@ FieldList Describe(const Session& session, const v1::ConnectionTest& test) {
   fields.Add("failure", Cell(ShortName(test.failure_reason()), Tone::kBad));
   fields.Add("detail", test.failure_detail());
   fields.Add("signed in as", test.email());
+  if (test.staged()) fields.Add("of", "the profile's staged settings");
   fields.Add("sign-in URL", test.sign_in_url());
   fields.Add("started", session.When(test.has_create_time(), test.create_time()));
   if (test.state() == v1::ConnectionTest::STATE_PENDING) {
@@ -80,13 +86,14 @@ absl::StatusOr<std::string> TestName(const Session& session, const TestOptions& 
 absl::StatusOr<ExitCode> Start(Session& session, const TestOptions& options) {
   v1::StartConnectionTestRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), session.Resource(options.profile, "ssoProfiles"));
+  request.set_staged(options.staged);
   ASSIGN_OR_RETURN(const v1::ConnectionTest test,
                    Call(session, &Stub::StartConnectionTest, request));
   session.Print(test, Describe(session, test));
   session.NextStep(absl::StrCat(
       "open the sign-in URL and sign in; then hand over the form that your browser posts: "
       "gatehouse test complete ",
-      test.name(), " --response FILE"));
+      test.name(), " --response FILE (OIDC: the URL that it ends on, --oidc-response URL)"));
   return ExitCode::kOk;
 }
 
@@ -111,9 +118,19 @@ absl::StatusOr<ExitCode> PrintOutcome(Session& session, const v1::ConnectionTest
   }
 }
 
-absl::StatusOr<ExitCode> Complete(Session& session, const TestOptions& options) {
-  v1::CompleteConnectionTestRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), TestName(session, options));
+// "-": the standard input, so that the code stands in no process list.
+absl::Status ReadOidcResponse(Session& session, const TestOptions& options,
+                              v1::CompleteConnectionTestRequest& request) {
+  std::string text = options.oidc_response;
+  if (text == "-") {
+    ASSIGN_OR_RETURN(text, session.ReadFile(text, kMaxRedirectBytes));
+  }
+  ASSIGN_OR_RETURN(*request.mutable_oidc_response(), ParseOidcRedirect(text));
+  return absl::OkStatus();
+}
+
+absl::Status ReadSamlResponse(Session& session, const TestOptions& options,
+                              v1::CompleteConnectionTestRequest& request) {
   ASSIGN_OR_RETURN(const std::string text, session.ReadFile(options.response_file, kMaxFormBytes));
   ASSIGN_OR_RETURN(SamlForm form, ParseSamlForm(text));
   // The first completion decides a test: do not spend this one on the response
@@ -123,6 +140,17 @@ absl::StatusOr<ExitCode> Complete(Session& session, const TestOptions& options) 
                                    ", not to ", Quoted(LastPart(request.name()))));
   }
   *request.mutable_saml_response() = std::move(form.response);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ExitCode> Complete(Session& session, const TestOptions& options) {
+  v1::CompleteConnectionTestRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), TestName(session, options));
+  if (options.response_file.empty() == options.oidc_response.empty()) {
+    return UsageError("give what came back: --response FILE, or --oidc-response URL");
+  }
+  RETURN_IF_ERROR(options.oidc_response.empty() ? ReadSamlResponse(session, options, request)
+                                                : ReadOidcResponse(session, options, request));
   ASSIGN_OR_RETURN(const v1::ConnectionTest test,
                    Call(session, &Stub::CompleteConnectionTest, request));
   return PrintOutcome(session, test);
@@ -149,17 +177,25 @@ void AddTestCommands(CommandTree& tree) {
                              {"gatehouse test start okta --org acme"},
                              [options](Session& session) { return Start(session, *options); });
   AddArgument(start, "PROFILE", options->profile, "the profile's id, or its full name");
+  start->add_flag("--staged", options->staged,
+                  "test the settings that the IdP's metadata brought; if the test passes, they "
+                  "take the place of the profile's");
 
   CLI::App* complete =
       tree.Add(noun, "complete", "Have the identity provider's response verified",
                {"gatehouse test complete t2k… --profile okta --org acme --response form.txt",
-                "pbpaste | gatehouse test complete t2k… --profile okta --org acme --response -"},
+                "pbpaste | gatehouse test complete t2k… --profile okta --org acme --response -",
+                "pbpaste | gatehouse test complete t2k… --profile entra --org acme \\",
+                "    --oidc-response -"},
                [options](Session& session) { return Complete(session, *options); });
   AddArgument(complete, "TEST", options->test, test_help);
-  AddText(complete, "--response", "FILE", options->response_file,
-          "what the IdP posted, or - for the standard input: the form "
-          "(SAMLResponse=…&RelayState=…), or the response's base64")
-      ->required();
+  CLI::Option* form = AddText(complete, "--response", "FILE", options->response_file,
+                              "what the IdP posted, or - for the standard input: the form "
+                              "(SAMLResponse=…&RelayState=…), or the response's base64");
+  AddText(complete, "--oidc-response", "URL", options->oidc_response,
+          "OpenID Connect: the URL that the browser was sent back to, or its query "
+          "(code=…&state=…), or - for the standard input")
+      ->excludes(form);
   AddText(complete, "--profile", "PROFILE", options->profile, "the profile, for a short id");
 
   CLI::App* get = tree.Add(noun, "get", "Show a test; the exit code is 1 if it did not pass",

@@ -257,5 +257,85 @@ TEST(ConnectionTest, IsNamedWithItsProfile) {
   EXPECT_EQ(cli.server.CallCount(), 0u);
 }
 
+TEST(OidcProfile, IsCreatedWithASecretFromAFile) {
+  CliRunner cli;
+  const TempFile secret("s3cret\n");
+  const CliResult result = cli.Run({"profile",
+                                    "create",
+                                    "entra",
+                                    "--org",
+                                    "acme",
+                                    "--oidc-issuer",
+                                    "https://idp.example",
+                                    "--client-id",
+                                    "gatehouse",
+                                    "--client-secret-file",
+                                    secret.path(),
+                                    "--redirect-uri",
+                                    "https://login.acme.example/back",
+                                    "--scopes",
+                                    "profile",
+                                    "--scopes",
+                                    "groups",
+                                    "--email-claim",
+                                    "upn",
+                                    "--allow-missing-email-verified"});
+  EXPECT_EQ(result.exit_code, ExitCode::kOk) << result.err;
+  const auto request = cli.server.Last<v1::CreateSsoProfileRequest>();
+  ASSERT_TRUE(request.sso_profile().has_oidc());
+  const v1::OidcConfig& oidc = request.sso_profile().oidc();
+  EXPECT_EQ(oidc.issuer(), "https://idp.example");
+  EXPECT_EQ(oidc.client_id(), "gatehouse");
+  EXPECT_EQ(oidc.client_secret(), "s3cret");
+  EXPECT_EQ(oidc.redirect_uri(), "https://login.acme.example/back");
+  EXPECT_THAT(oidc.extra_scopes(), ElementsAre("profile", "groups"));
+  EXPECT_EQ(oidc.email_claim(), "upn");
+  EXPECT_TRUE(oidc.allow_missing_email_verified());
+}
+
+TEST(OidcProfile, UpdateMasksWhatWasGiven) {
+  CliRunner cli;
+  EXPECT_EQ(
+      cli.Run("profile update entra --org acme --client-id new --no-client-secret --no-scopes "
+              "--require-email-verified")
+          .exit_code,
+      ExitCode::kOk);
+  EXPECT_THAT(
+      cli.server.Last<v1::UpdateSsoProfileRequest>().update_mask().paths(),
+      testing::UnorderedElementsAre("oidc.client_id", "oidc.client_secret", "oidc.extra_scopes",
+                                    "oidc.allow_missing_email_verified"));
+}
+
+TEST(OidcProfile, SettingsOfBothProtocolsAreRefused) {
+  CliRunner cli;
+  const CliResult result =
+      cli.Run("profile update okta --org acme --client-id a --acs-url https://a.example");
+  EXPECT_EQ(result.exit_code, ExitCode::kUsage);
+  EXPECT_EQ(cli.server.CallCount(), 0u);
+}
+
+TEST(Profile, FollowsAMetadataUrl) {
+  CliRunner cli;
+  EXPECT_EQ(cli.Run("profile create okta --org acme --metadata-url https://idp.example/md "
+                    "--acs-url https://a.example")
+                .exit_code,
+            ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::CreateSsoProfileRequest>().sso_profile().saml().idp_metadata_url(),
+            "https://idp.example/md");
+}
+
+TEST(OidcTest, TakesTheWholeRedirect) {
+  CliRunner cli;
+  cli.Run({"test", "complete", "t1", "--profile", "entra", "--org", "acme", "--oidc-response",
+           "https://login.acme.example/back?code=1&state=2"});
+  EXPECT_EQ(cli.server.Last<v1::CompleteConnectionTestRequest>().oidc_response(), "code=1&state=2");
+}
+
+TEST(StagedTest, IsAskedFor) {
+  CliRunner cli;
+  cli.Run("test start okta --org acme --staged");
+  EXPECT_TRUE(cli.server.Last<v1::StartConnectionTestRequest>().staged());
+}
+
 }  // namespace
 }  // namespace gatehouse::cli

@@ -9,6 +9,7 @@
 #include "policy/errors.h"
 #include "server/managers/field_faults.h"
 #include "server/managers/saml_settings_validation.h"
+#include "server/managers/web_url.h"
 
 namespace gatehouse {
 namespace {
