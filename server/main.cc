@@ -9,6 +9,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -36,11 +37,11 @@ namespace {
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(absl::string_view setting, const std::string& path) {
   std::ifstream file(path);
   std::ostringstream content;
   content << file.rdbuf();
-  if (!file) return InvalidField("--config", path, "a file that can be read");
+  if (!file) return InvalidField(setting, path, "a file that can be read");
   return content.str();
 }
 
@@ -49,7 +50,7 @@ absl::StatusOr<ServerConfig> LoadConfig(const std::string& file,
                                         const std::map<std::string, std::string>& flags) {
   ServerConfig config;
   if (!file.empty()) {
-    ASSIGN_OR_RETURN(std::string toml, ReadFile(file));
+    ASSIGN_OR_RETURN(std::string toml, ReadFile("--config", file));
     RETURN_IF_ERROR(ApplyToml(toml, file, &config));
   }
   for (const auto& [key, value] : flags) {
@@ -80,6 +81,20 @@ absl::StatusOr<std::unique_ptr<storage::SecretBox>> LoadSecretBox(const ServerCo
   return std::move(ring.box);
 }
 
+absl::Duration AuditRetention(const ServerConfig& config) {
+  return config.audit_retention_days == 0 ? absl::InfiniteDuration()
+                                          : absl::Hours(24 * config.audit_retention_days);
+}
+
+absl::StatusOr<std::unique_ptr<HttpFetcher>> NewFetcher(const ServerConfig& config) {
+  CurlHttpFetcherOptions options{.allow_loopback = config.https_allow_loopback,
+                                 .connect_to = config.https_connect_to};
+  if (!config.https_ca_file.empty()) {
+    ASSIGN_OR_RETURN(options.extra_ca_pem, ReadFile("https.ca_file", config.https_ca_file));
+  }
+  return NewCurlHttpFetcher(options);
+}
+
 absl::StatusOr<Implementations> Implement(const ServerConfig& config,
                                           std::unique_ptr<Logger> logger) {
   Implementations made_of;
@@ -96,8 +111,7 @@ absl::StatusOr<Implementations> Implement(const ServerConfig& config,
                                                           .timeout = config.dns_timeout,
                                                           .tries = config.dns_tries,
                                                           .deadline = config.dns_deadline}));
-  ASSIGN_OR_RETURN(made_of.web,
-                   NewCurlHttpFetcher({.allow_loopback = config.https_allow_loopback}));
+  ASSIGN_OR_RETURN(made_of.web, NewFetcher(config));
   ASSIGN_OR_RETURN(made_of.public_suffixes, NewPslPublicSuffixList(config.public_suffix_list));
   made_of.saml = NewXmlsecSamlConnector();
   made_of.clock = std::make_unique<SystemClock>();
@@ -120,6 +134,13 @@ absl::Status WriteAddress(const std::string& path, const std::string& address) {
   return absl::OkStatus();
 }
 
+std::optional<CertificateFiles> TlsFiles(const ServerConfig& config) {
+  if (!HasTls(config)) return std::nullopt;
+  return CertificateFiles{.certificate = config.tls_certificate_file,
+                          .key = config.tls_key_file,
+                          .client_ca = config.tls_client_ca_file};
+}
+
 std::string Transport(const ServerConfig& config) {
   if (!HasTls(config)) return "plain text, on loopback only";
   switch (config.client_certificates) {
@@ -133,6 +154,16 @@ std::string Transport(const ServerConfig& config) {
   return "";
 }
 
+AccessOptions AccessOf(const ServerConfig& config) {
+  return {.authentication = config.authentication,
+          .operator_token_file = config.operator_token_file.empty()
+                                     ? absl::StrCat(config.data_directory, "/operator.token")
+                                     : config.operator_token_file,
+          .certificate_identities = config.certificate_identities,
+          .requests_per_second = config.requests_per_second,
+          .burst = config.burst};
+}
+
 std::string Access(const ServerConfig& config) {
   return config.authentication ? "authenticated"
                                : "off: every process on this machine may do everything";
@@ -142,13 +173,24 @@ absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
   std::unique_ptr<Logger> owned_logger = NewJsonLogger(config.log_level);
   Logger* const logger = owned_logger.get();
   ASSIGN_OR_RETURN(Implementations made_of, Implement(config, std::move(owned_logger)));
-  ASSIGN_OR_RETURN(auto server,
-                   GatehouseServer::Start({.listen = config.listen,
-                                           .worker_threads = config.worker_threads,
-                                           .max_waiting_calls = config.max_waiting_calls,
-                                           .sp_base_url = config.sp_base_url,
-                                           .cache_ttl = config.cache_ttl},
-                                          std::move(made_of)));
+  ASSIGN_OR_RETURN(
+      auto server,
+      GatehouseServer::Start({.listen = config.listen,
+                              .tls = TlsFiles(config),
+                              .client_certificates = config.client_certificates,
+                              .tls_reload = config.tls_reload,
+                              .access = AccessOf(config),
+                              .worker_threads = config.worker_threads,
+                              .max_waiting_calls = config.max_waiting_calls,
+                              .max_wait = config.max_wait,
+                              .max_request_bytes = static_cast<int>(config.max_request_kib << 10),
+                              .max_concurrent_streams = config.max_concurrent_streams,
+                              .sp_base_url = config.sp_base_url,
+                              .cache_ttl = config.cache_ttl,
+                              .domain_check = config.domain_check,
+                              .domain_check_parallelism = config.domain_check_parallelism,
+                              .audit_retention = AuditRetention(config)},
+                             std::move(made_of)));
   const std::string host = config.listen.substr(0, config.listen.rfind(':'));
   const std::string address = absl::StrCat(host, ":", server->port());
   logger->Log(LogLevel::kInfo, "serving",

@@ -9,16 +9,30 @@
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "proto/embedded_descriptors.h"
+#include "server/access/access_gate_impl.h"
+#include "server/access/certificate_identities.h"
+#include "server/access/token_index.h"
 #include "server/decision/indexed_decision_source.h"
+#include "server/managers/access_token_manager.h"
+#include "server/managers/audit_manager.h"
+#include "server/managers/audit_watch.h"
 #include "server/managers/connection_test_manager.h"
+#include "server/managers/decision_counters.h"
+#include "server/managers/domain_check_manager.h"
 #include "server/managers/domain_manager.h"
+#include "server/managers/domain_proof.h"
 #include "server/managers/enforcement_manager.h"
+#include "server/managers/enforcement_report_manager.h"
 #include "server/managers/exemption_manager.h"
 #include "server/managers/login_manager.h"
+#include "server/managers/login_report_manager.h"
 #include "server/managers/organization_manager.h"
 #include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
+#include "server/runtime/periodic_tasks.h"
 #include "server/runtime/worker_pool.h"
+#include "server/services/access_token_service.h"
+#include "server/services/audit_service.h"
 #include "server/services/call_runner.h"
 #include "server/services/domain_service.h"
 #include "server/services/enforcement_service.h"
@@ -28,6 +42,9 @@
 #include "server/services/reflection_service.h"
 #include "server/services/sso_profile_service.h"
 #include "server/services/user_service.h"
+#include "server/transport/certificate_reloader.h"
+#include "server/transport/tls_credentials.h"
+#include "storage/commit_feed.h"
 #include "storage/stores/secret_sealing.h"
 
 namespace gatehouse {
@@ -35,13 +52,16 @@ namespace {
 
 // A client may ping this often; the client library's keepalive is above it.
 constexpr int kMinPingIntervalMs = 10'000;
+// Background tasks at a time.
+constexpr int kTaskThreads = 2;
 
 // Health is told for each of these, and for the server as a whole.
 std::vector<std::string> ApiServices() {
   return {
-      v1::DomainService::service_full_name(),     v1::EnforcementService::service_full_name(),
-      v1::LoginService::service_full_name(),      v1::OrganizationService::service_full_name(),
-      v1::SsoProfileService::service_full_name(), v1::UserService::service_full_name(),
+      v1::AccessTokenService::service_full_name(), v1::AuditService::service_full_name(),
+      v1::DomainService::service_full_name(),      v1::EnforcementService::service_full_name(),
+      v1::LoginService::service_full_name(),       v1::OrganizationService::service_full_name(),
+      v1::SsoProfileService::service_full_name(),  v1::UserService::service_full_name(),
   };
 }
 
@@ -60,31 +80,66 @@ std::vector<std::string> ReflectedServices() {
 class GatehouseServer::Impl {
  public:
   Impl(const GatehouseServerOptions& options, Implementations implementations,
-       std::unique_ptr<IndexedDecisionSource> source)
+       std::unique_ptr<storage::CommitFeed> feed, std::unique_ptr<IndexedDecisionSource> source,
+       std::unique_ptr<TokenIndex> tokens, CertificateIdentities certificate_identities)
       : made_of_(std::move(implementations)),
+        feed_(std::move(feed)),
         source_(std::move(source)),
+        tokens_(std::move(tokens)),
+        certificate_identities_(std::move(certificate_identities)),
         transactions_(made_of_.engine.get()),
         context_{&transactions_, made_of_.clock.get(), made_of_.random.get(),
                  made_of_.secrets.get()},
+        audit_(context_, options.audit_retention),
+        audit_watch_(context_, feed_.get()),
+        gate_({.authentication = options.access.authentication,
+               .requests_per_second = options.access.requests_per_second,
+               .burst = options.access.burst},
+              GateParts()),
+        access_tokens_(context_, tokens_.get(),
+                       certificate_identities_.HasRole(AccessRole::kOperator)),
         organizations_(context_),
-        domains_(context_, made_of_.resolver.get(), made_of_.public_suffixes.get()),
+        proof_(made_of_.resolver.get(), made_of_.web.get()),
+        domains_(context_, &proof_, made_of_.public_suffixes.get()),
+        domain_checks_(
+            context_, &proof_,
+            {.interval = options.domain_check, .parallelism = options.domain_check_parallelism}),
         users_(context_),
         profiles_(context_, made_of_.saml.get(), made_of_.web.get(), options.sp_base_url),
         tests_(context_, made_of_.saml.get(), made_of_.oidc.get()),
         enforcements_(context_),
         exemptions_(context_),
-        logins_(source_.get(), made_of_.clock.get(), options.cache_ttl),
-        pool_(std::make_unique<WorkerPool>(options.worker_threads, options.max_waiting_calls)),
-        calls_(pool_.get(), made_of_.logger.get()),
+        counters_(context_),
+        enforcement_reports_(context_, &counters_),
+        logins_(source_.get(), made_of_.clock.get(), options.cache_ttl, &counters_),
+        login_reports_(context_),
+        pool_(std::make_unique<WorkerPool>(
+            options.worker_threads,
+            WorkerPool::Limits{.max_queued = static_cast<size_t>(options.max_waiting_calls),
+                               .max_wait = absl::ToChronoNanoseconds(options.max_wait)})),
+        calls_(pool_.get(), made_of_.logger.get(), &gate_),
+        access_token_service_(&calls_, &access_tokens_),
+        audit_service_(&calls_, &audit_, &audit_watch_),
         organization_service_(&calls_, &organizations_),
         domain_service_(&calls_, &domains_),
         user_service_(&calls_, &users_, context_),
         profile_service_(&calls_, &profiles_, &tests_),
-        enforcement_service_(&calls_, &enforcements_, &exemptions_),
-        login_service_(&calls_, &logins_),
-        health_service_(ApiServices()) {}
+        enforcement_service_(&calls_, &enforcements_, &exemptions_, &enforcement_reports_),
+        login_service_(&calls_, &logins_, &login_reports_),
+        health_service_(ApiServices()),
+        tasks_(made_of_.clock.get(), made_of_.random.get(), made_of_.logger.get()) {}
 
   ~Impl() { Shutdown(absl::ZeroDuration()); }
+
+  absl::Status CreateFirstToken(const AccessOptions& options) {
+    if (!options.authentication || options.operator_token_file.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool created, access_tokens_.CreateFirst(options.operator_token_file));
+    if (created) {
+      made_of_.logger->Log(LogLevel::kInfo, "operator token written",
+                           {{"file", options.operator_token_file}});
+    }
+    return absl::OkStatus();
+  }
 
   absl::Status SealSecrets() {
     ASSIGN_OR_RETURN(const storage::SecretSealing sealing,
@@ -100,20 +155,25 @@ class GatehouseServer::Impl {
     return absl::OkStatus();
   }
 
-  absl::Status Listen(const std::string& address) {
+  absl::Status Listen(const GatehouseServerOptions& options) {
+    ASSIGN_OR_RETURN(credentials_, Credentials(options));
     ASSIGN_OR_RETURN(reflection_,
                      NewReflectionServices(
                          absl::string_view(reinterpret_cast<const char*>(gatehouse_descriptors),
                                            gatehouse_descriptors_size),
-                         ReflectedServices()));
+                         ReflectedServices(), &calls_));
     grpc::ServerBuilder builder;
     // Otherwise a second server would share the port without a word.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                kMinPingIntervalMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.max_concurrent_streams);
+    builder.SetMaxReceiveMessageSize(options.max_request_bytes);
+    builder.AddListeningPort(options.listen, credentials_, &port_);
     for (grpc::Service* service : {static_cast<grpc::Service*>(&organization_service_),
+                                   static_cast<grpc::Service*>(&access_token_service_),
+                                   static_cast<grpc::Service*>(&audit_service_),
                                    static_cast<grpc::Service*>(&domain_service_),
                                    static_cast<grpc::Service*>(&user_service_),
                                    static_cast<grpc::Service*>(&profile_service_),
@@ -126,43 +186,117 @@ class GatehouseServer::Impl {
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return Error(absl::StatusCode::kUnavailable, reason::kInvalidField,
-                   absl::StrCat("cannot listen on \"", address,
+                   absl::StrCat("cannot listen on \"", options.listen,
                                 "\": the address is in use or not this machine's"))
           .Build();
     }
     return absl::OkStatus();
   }
 
+  // What the server does by itself from now on.
+  void StartTasks() {
+    tasks_.Add(
+        {.name = DomainCheckManager::kTask,
+         .interval = absl::Minutes(1),
+         .run = [this](const std::stop_token& stop) { return domain_checks_.CheckDue(stop); }});
+    tasks_.Add({.name = "audit-retention",
+                .interval = absl::Hours(1),
+                .run = [this](const std::stop_token&) { return audit_.RemoveExpired().status(); }});
+    tasks_.Add({.name = "decision-counts",
+                .interval = absl::Seconds(5),
+                .run = [this](const std::stop_token&) { return counters_.Flush(); }});
+    tasks_.Add({.name = "token-use",
+                .interval = absl::Minutes(10),
+                .run = [this](const std::stop_token&) { return FlushTokenUse(); }});
+    tasks_.Start(kTaskThreads);
+  }
+
   void Shutdown(absl::Duration drain) {
     if (server_ != nullptr) {
       health_service_.Drain();
+      // Streams without an end would hold the drain to its deadline.
+      audit_watch_.Shutdown();
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
       server_->Wait();
       server_.reset();
     }
+    tasks_.Stop();
     // Runs what still waits; nothing new can come.
     pool_.reset();
+    FlushCounts();
+    const absl::Status flushed = FlushTokenUse();
+    if (!flushed.ok()) {
+      made_of_.logger->Log(LogLevel::kWarning, "use of tokens not kept",
+                           {{"error", std::string(flushed.message())}});
+    }
+  }
+
+  absl::Status FlushTokenUse() {
+    return tokens_->FlushLastUse(transactions_, made_of_.clock->Now());
+  }
+
+  void FlushCounts() {
+    const absl::Status flushed = counters_.Flush();
+    if (flushed.ok()) return;
+    made_of_.logger->Log(LogLevel::kWarning, "decision counts not kept",
+                         {{"error", std::string(flushed.message())}});
   }
 
   int port() const { return port_; }
 
  private:
+  AccessGateParts GateParts() {
+    return {.tokens = tokens_.get(),
+            .certificates = &certificate_identities_,
+            .engine = made_of_.engine.get(),
+            .clock = made_of_.clock.get(),
+            .random = made_of_.random.get(),
+            .logger = made_of_.logger.get(),
+            .record_refusal = [this](const Caller& caller, absl::string_view resource,
+                                     const absl::Status& status, int64_t unwritten) {
+              return audit_.RecordRefusal(caller, resource, status, unwritten);
+            }};
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(
+      const GatehouseServerOptions& options) {
+    if (!options.tls) return grpc::InsecureServerCredentials();
+    ASSIGN_OR_RETURN(certificates_,
+                     CertificateReloader::Start(*options.tls, options.tls_reload,
+                                                made_of_.clock.get(), made_of_.logger.get()));
+    return NewTlsCredentials(certificates_.get(), options.client_certificates);
+  }
+
   Implementations made_of_;
+  std::unique_ptr<storage::CommitFeed> feed_;
   std::unique_ptr<IndexedDecisionSource> source_;
+  std::unique_ptr<TokenIndex> tokens_;
+  CertificateIdentities certificate_identities_;
   storage::TransactionRunner transactions_;
   ManagerContext context_;
 
+  AuditManager audit_;
+  AuditWatch audit_watch_;
+  AccessGateImpl gate_;
+  AccessTokenManager access_tokens_;
   OrganizationManager organizations_;
+  DomainProof proof_;
   DomainManager domains_;
+  DomainCheckManager domain_checks_;
   UserManager users_;
   SsoProfileManager profiles_;
   ConnectionTestManager tests_;
   EnforcementManager enforcements_;
   ExemptionManager exemptions_;
+  DecisionCounters counters_;
+  EnforcementReportManager enforcement_reports_;
   LoginManager logins_;
+  LoginReportManager login_reports_;
 
   std::unique_ptr<WorkerPool> pool_;
   CallRunner calls_;
+  AccessTokenService access_token_service_;
+  AuditService audit_service_;
   OrganizationService organization_service_;
   DomainService domain_service_;
   UserService user_service_;
@@ -172,16 +306,28 @@ class GatehouseServer::Impl {
   HealthService health_service_;
   std::vector<std::unique_ptr<grpc::Service>> reflection_;
 
+  std::unique_ptr<CertificateReloader> certificates_;  // null: plain text
+  std::shared_ptr<grpc::ServerCredentials> credentials_;
+  // Last: its tasks use what stands above.
+  PeriodicTasks tasks_;
+
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
 absl::StatusOr<std::unique_ptr<GatehouseServer>> GatehouseServer::Start(
     const GatehouseServerOptions& options, Implementations implementations) {
-  ASSIGN_OR_RETURN(auto source, IndexedDecisionSource::Open(implementations.engine.get()));
-  auto impl = std::make_unique<Impl>(options, std::move(implementations), std::move(source));
+  auto feed = std::make_unique<storage::CommitFeed>(implementations.engine.get());
+  ASSIGN_OR_RETURN(auto source, IndexedDecisionSource::Open(feed.get()));
+  ASSIGN_OR_RETURN(auto tokens, TokenIndex::Open(feed.get()));
+  ASSIGN_OR_RETURN(auto identities,
+                   CertificateIdentities::Parse(options.access.certificate_identities));
+  auto impl = std::make_unique<Impl>(options, std::move(implementations), std::move(feed),
+                                     std::move(source), std::move(tokens), std::move(identities));
+  RETURN_IF_ERROR(impl->CreateFirstToken(options.access));
   RETURN_IF_ERROR(impl->SealSecrets());
-  RETURN_IF_ERROR(impl->Listen(options.listen));
+  RETURN_IF_ERROR(impl->Listen(options));
+  impl->StartTasks();
   return std::unique_ptr<GatehouseServer>(new GatehouseServer(std::move(impl)));
 }
 

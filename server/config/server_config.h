@@ -99,6 +99,8 @@ struct ServerConfig {
   std::string https_ca_file;
   // allow_loopback: fetch from this machine, and by http there. For tests.
   bool https_allow_loopback = false;
+  // connect_to: "host:port:address:port": where to connect instead. For tests.
+  std::vector<std::string> https_connect_to;
 
   // [saml]
   // sp_base_url: what our entity ids begin with, unless a profile says another.
