@@ -67,9 +67,9 @@ TEST_F(MethodRulesTest, EveryResourceFieldIsATextOfTheRequest) {
     if (rule.resource_field.empty()) continue;
     const Descriptor* message = methods_.at(std::string(rule.method))->input_type();
     const FieldDescriptor* field = nullptr;
-    for (const std::string& part : absl::StrSplit(rule.resource_field, '.')) {
+    for (const absl::string_view part : absl::StrSplit(rule.resource_field, '.')) {
       ASSERT_NE(message, nullptr) << rule.method;
-      field = message->FindFieldByName(part);
+      field = message->FindFieldByName(std::string(part));
       ASSERT_NE(field, nullptr) << rule.method << " " << rule.resource_field;
       ASSERT_FALSE(field->is_repeated()) << rule.method;
       message = field->message_type();
@@ -106,7 +106,8 @@ TEST_F(MethodRulesTest, TheDocumentationShowsTheTable) {
   text << file.rdbuf();
   ASSERT_FALSE(text.str().empty());
   size_t rows = 0;
-  for (const std::string& line : absl::StrSplit(text.str(), '\n')) {
+  const std::string table = text.str();
+  for (const absl::string_view line : absl::StrSplit(table, '\n')) {
     rows += absl::StartsWith(line, "| `") && absl::StrContains(line, "/");
   }
   EXPECT_EQ(rows, MethodRules().size());
