@@ -72,6 +72,8 @@ std::vector<Example> Examples() {
       {"domains.check_parallelism", "9", "9", [](C& c) { c.domain_check_parallelism = 9; }},
       {"https.ca_file", "'/ca'", "/ca", [](C& c) { c.https_ca_file = "/ca"; }},
       {"https.allow_loopback", "true", "true", [](C& c) { c.https_allow_loopback = true; }},
+      {"https.connect_to", "['a:1:b:2']", "a:1:b:2",
+       [](C& c) { c.https_connect_to = {"a:1:b:2"}; }},
       {"saml.sp_base_url", "'https://x.test'", "https://x.test",
        [](C& c) { c.sp_base_url = "https://x.test"; }},
       {"secrets.key_file", "'/k'", "/k", [](C& c) { c.key_file = "/k"; }},
