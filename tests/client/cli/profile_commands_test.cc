@@ -168,13 +168,16 @@ TEST(Profile, IsShownWithCertificatesAndWarnings) {
             "connection test   passed\n"
             "enforced domains  a.example\n"
             "                  b.example\n"
+            "protocol          saml\n"
             "IdP certificates  CN=idp, ends 2026-06-01T04:26:40Z (in 3 days), SHA-256 ab12\n"
             "address from      NameID\n"
             "warnings          certificate CN=idp ends in 3 days\n");
   EXPECT_EQ(result.err, "");
-  EXPECT_EQ(cli.Run("profile list --org acme").out,
-            "PROFILE  DISPLAY NAME  TEST    ENFORCED DOMAINS      IDENTITY PROVIDER  WARNINGS\n"
-            "okta     Okta          passed  a.example, b.example  -                         1\n");
+  EXPECT_EQ(
+      cli.Run("profile list --org acme").out,
+      "PROFILE  DISPLAY NAME  TEST    ENFORCED DOMAINS      PROTOCOL  IDENTITY PROVIDER  WARNINGS\n"
+      "okta     Okta          passed  a.example, b.example  saml      -                         "
+      "1\n");
 }
 
 TEST(Profile, MetadataIsBareXml) {
