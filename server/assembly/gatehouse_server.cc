@@ -16,6 +16,7 @@
 #include "server/managers/access_token_manager.h"
 #include "server/managers/audit_manager.h"
 #include "server/managers/audit_watch.h"
+#include "server/managers/certificate_watch_manager.h"
 #include "server/managers/connection_test_manager.h"
 #include "server/managers/decision_counters.h"
 #include "server/managers/domain_check_manager.h"
@@ -26,6 +27,7 @@
 #include "server/managers/exemption_manager.h"
 #include "server/managers/login_manager.h"
 #include "server/managers/login_report_manager.h"
+#include "server/managers/metadata_refresh_manager.h"
 #include "server/managers/organization_manager.h"
 #include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
@@ -106,6 +108,8 @@ class GatehouseServer::Impl {
             {.interval = options.domain_check, .parallelism = options.domain_check_parallelism}),
         users_(context_),
         profiles_(context_, made_of_.saml.get(), made_of_.web.get(), options.sp_base_url),
+        metadata_refresh_(context_, &profiles_, {}),
+        certificate_watch_(context_),
         tests_(context_, made_of_.saml.get(), made_of_.oidc.get()),
         enforcements_(context_),
         exemptions_(context_),
@@ -199,6 +203,16 @@ class GatehouseServer::Impl {
         {.name = DomainCheckManager::kTask,
          .interval = absl::Minutes(1),
          .run = [this](const std::stop_token& stop) { return domain_checks_.CheckDue(stop); }});
+    tasks_.Add({.name = MetadataRefreshManager::kTask,
+                .interval = absl::Minutes(1),
+                .run = [this](const std::stop_token& stop) {
+                  return metadata_refresh_.RefreshDue(stop);
+                }});
+    tasks_.Add({.name = CertificateWatchManager::kTask,
+                .interval = absl::Hours(1),
+                .run = [this](const std::stop_token& stop) {
+                  return certificate_watch_.GiveNotices(stop);
+                }});
     tasks_.Add({.name = "audit-retention",
                 .interval = absl::Hours(1),
                 .run = [this](const std::stop_token&) { return audit_.RemoveExpired().status(); }});
@@ -285,6 +299,8 @@ class GatehouseServer::Impl {
   DomainCheckManager domain_checks_;
   UserManager users_;
   SsoProfileManager profiles_;
+  MetadataRefreshManager metadata_refresh_;
+  CertificateWatchManager certificate_watch_;
   ConnectionTestManager tests_;
   EnforcementManager enforcements_;
   ExemptionManager exemptions_;

@@ -182,7 +182,7 @@ const std::vector<std::pair<std::string, Setting>>& Settings() {
        Switch("fetch from this machine, too; for tests", &C::https_allow_loopback)},
       {"https.connect_to",
        TextList("\"host:port:address:port\": where to connect instead; for tests",
-             &C::https_connect_to)},
+                &C::https_connect_to)},
       {"saml.sp_base_url", Text("what our SAML entity ids begin with", &C::sp_base_url)},
       {"secrets.key_file",
        Text("file of the keys that seal secrets in the store; none: in data_directory",

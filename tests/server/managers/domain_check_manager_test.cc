@@ -206,7 +206,7 @@ TEST_F(DomainCheckTest, LeavesAloneWhatChangedWhileItLooked) {
   EXPECT_EQ(View().check.check_time, absl::InfinitePast());
 }
 
-TEST_F(DomainCheckTest, ReportsAStoreThatFailsAndCheckesAgain) {
+TEST_F(DomainCheckTest, ReportsAStoreThatFailsAndChecksAgain) {
   Unpublish();
   world.clock.Advance(kDay);
   world.engine.FailAt(storage::FailingEngine::Method::kCommit, 1, absl::InternalError("disk"));
