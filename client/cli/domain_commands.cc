@@ -19,6 +19,7 @@ struct DomainOptions {
   std::string domain;
   std::string request_id;
   std::string etag;
+  bool https = false;
   ListOptions list;
 };
 
@@ -45,6 +46,19 @@ FieldList Describe(const Session& session, const v1::Domain& domain) {
   fields.Add("state", StateCell(domain.state()));
   fields.Add("TXT record name", domain.verification_record_name());
   fields.Add("TXT record value", domain.verification_record_value());
+  fields.Add("file URL", domain.verification_file_url());
+  if (domain.verify_method() != v1::Domain::VERIFICATION_METHOD_UNSPECIFIED) {
+    fields.Add("proven by", ShortName(domain.verify_method()));
+  }
+  if (domain.has_check_time()) {
+    fields.Add("last checked", session.When(true, domain.check_time()));
+  }
+  if (!domain.check_failure().empty()) {
+    fields.Add("check found", Cell(domain.check_failure(), Tone::kBad));
+  }
+  if (domain.has_expire_time()) {
+    fields.Add("expires unless proven", session.When(true, domain.expire_time()));
+  }
   fields.Add("managed users", Grouped(domain.managed_user_count()));
   fields.Add("independent users", Grouped(domain.independent_user_count()));
   fields.Add("claimed", session.When(domain.has_create_time(), domain.create_time()));
@@ -93,6 +107,7 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const DomainOptions& options)
 absl::StatusOr<ExitCode> Verify(Session& session, const DomainOptions& options) {
   v1::VerifyDomainRequest request;
   ASSIGN_OR_RETURN(*request.mutable_name(), DomainResource(session, options.domain, "domains"));
+  if (options.https) request.set_method(v1::Domain::VERIFICATION_METHOD_HTTPS_FILE);
   ASSIGN_OR_RETURN(const v1::Domain verified, Call(session, &Stub::VerifyDomain, request));
   session.Print(verified, Describe(session, verified));
   if (verified.managed_user_count() == 0) {
@@ -137,10 +152,15 @@ void AddDomainCommands(CommandTree& tree) {
                [options](Session& session) { return ListAll(session, *options); });
   AddListOptions(list, options->list);
 
-  CLI::App* verify = tree.Add(noun, "verify", "Ask DNS for the TXT record, and hold the domain",
-                              {"gatehouse domain verify acme.example --org acme"},
-                              [options](Session& session) { return Verify(session, *options); });
+  CLI::App* verify =
+      tree.Add(noun, "verify", "Look for the proof in DNS, or on the web, and hold the domain",
+               {"gatehouse domain verify acme.example --org acme",
+                "gatehouse domain verify acme.example --https --org acme"},
+               [options](Session& session) { return Verify(session, *options); });
   AddArgument(verify, "DOMAIN", options->domain, domain_help);
+
+  verify->add_flag("--https", options->https,
+                   "look for the file on the domain's web server, not for the TXT record");
 
   CLI::App* remove = tree.Add(noun, "remove", "Give a domain up",
                               {"gatehouse domain remove acme.example --org acme"},

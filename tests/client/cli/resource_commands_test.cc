@@ -101,6 +101,16 @@ TEST(Domain, AddShowsTheRecordAndTheNextCommand) {
             "acme\n");
 }
 
+TEST(Domain, VerifyLooksInDnsUnlessToldToLookOnTheWeb) {
+  CliRunner cli;
+  EXPECT_EQ(cli.Run("domain verify acme.example --org acme").exit_code, ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::VerifyDomainRequest>().method(),
+            v1::Domain::VERIFICATION_METHOD_UNSPECIFIED);
+  EXPECT_EQ(cli.Run("domain verify acme.example --https --org acme").exit_code, ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::VerifyDomainRequest>().method(),
+            v1::Domain::VERIFICATION_METHOD_HTTPS_FILE);
+}
+
 TEST(Domain, IsNamedInItsAsciiForm) {
   CliRunner cli;
   cli.server.domains.push_back(MakeDomain("xn--bcher-kva.example", v1::Domain::STATE_VERIFIED));
