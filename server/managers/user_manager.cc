@@ -70,8 +70,8 @@ absl::StatusOr<UserView> UserManager::Create(const Caller& caller, const CreateC
                      storage::UserStore::FindByEmail(tx, command.organization, command.email));
     if (existing) return UserExists(**existing);
     // A condition of the commit: nobody is claimed on a domain that goes.
-    ASSIGN_OR_RETURN(const bool holds,
-                     storage::DomainStore::ClaimsOn(tx, command.organization, command.email.domain()));
+    ASSIGN_OR_RETURN(const bool holds, storage::DomainStore::ClaimsOn(tx, command.organization,
+                                                                      command.email.domain()));
     id = UserId::FromTrusted(NewIdText(*context_.random, "u"));
     const User user{.organization = command.organization,
                     .id = id,
