@@ -427,7 +427,7 @@ TEST(ConnectionTestFailureReason, HasTheNumbersAndNamesOfTheApi) {
         value->name(),
         absl::StrCat("FAILURE_REASON_", Name(static_cast<ConnectionTestFailure>(value->number()))));
   }
-  EXPECT_EQ(known, static_cast<int>(ConnectionTestFailure::kMissingTimeLimits));
+  EXPECT_EQ(known, static_cast<int>(ConnectionTestFailure::kDiscoveryInvalid));
 }
 
 }  // namespace
