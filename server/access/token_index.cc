@@ -1,13 +1,10 @@
 #include "server/access/token_index.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
-#include "storage/records/keys.h"
 #include "storage/stores/access_token_store.h"
 
 namespace gatehouse {
@@ -46,14 +43,8 @@ TokenIndex::~TokenIndex() { feed_->Unsubscribe(this); }
 
 void TokenIndex::OnCommits(const std::vector<storage::Change>& changes) {
   std::lock_guard<std::mutex> lock(update_mutex_);
-  const std::string prefix = storage::keys::KindPrefix(storage::keys::kAccessToken);
-  const bool concerned =
-      std::any_of(changes.begin(), changes.end(), [&](const storage::Change& change) {
-        return std::any_of(change.keys.begin(), change.keys.end(),
-                           [&](const std::string& key) { return absl::StartsWith(key, prefix); });
-      });
   // Without a table, every commit is a try to read one again.
-  if (!concerned && table_ != nullptr) return;
+  if (!storage::AccessTokenStore::IsTouchedBy(changes) && table_ != nullptr) return;
   if (Reload().ok()) return;
   std::lock_guard<std::mutex> table_lock(mutex_);
   table_ = nullptr;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "storage/records/keys.h"
 #include "storage/stores/expiry_queue.h"
 #include "storage/stores/record_io.h"
@@ -57,6 +58,14 @@ void AccessTokenStore::Put(Transaction& tx, const AccessToken& token) {
   // An end only ever comes nearer, so no earlier entry outlives the record.
   ExpiryQueue::Add(tx, key, end + kKeptAfterEnd);
   ExpiryQueue::Add(tx, keys::AccessTokenUse(token.id), end + kKeptAfterEnd);
+}
+
+bool AccessTokenStore::IsTouchedBy(const std::vector<Change>& changes) {
+  const std::string prefix = keys::KindPrefix(keys::kAccessToken);
+  return std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
+    return std::any_of(change.keys.begin(), change.keys.end(),
+                       [&](const std::string& key) { return absl::StartsWith(key, prefix); });
+  });
 }
 
 absl::StatusOr<absl::Time> AccessTokenStore::LastUse(Reader& reader, const AccessTokenId& id) {

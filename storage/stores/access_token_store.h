@@ -30,6 +30,8 @@ struct AccessTokenStore {
   static absl::Status ForEach(Reader& reader,
                               absl::FunctionRef<absl::Status(Stored<AccessToken>)> visit);
   static void Put(Transaction& tx, const AccessToken& token);
+  // Whether the commits wrote any token.
+  static bool IsTouchedBy(const std::vector<Change>& changes);
 
   // InfinitePast: never, as far as it has been written down.
   static absl::StatusOr<absl::Time> LastUse(Reader& reader, const AccessTokenId& id);

@@ -159,7 +159,9 @@ class SecretGrepTest : public ::testing::Test {
     ASSERT_OK_AND_ASSIGN(v1::ConnectionTest test,
                          api_->Call(&SsoProfiles::StartConnectionTest, start));
     ASSERT_OK_AND_ASSIGN(const std::string query, oidc_->SignIn(test.sign_in_url()));
-    for (const auto& [name, value] : FormDecode(query).value()) {
+    const auto fields = FormDecode(query);
+    ASSERT_TRUE(fields.ok()) << fields.status();
+    for (const auto& [name, value] : *fields) {
       if (name == "code") Plant("code", value);
     }
     v1::CompleteConnectionTestRequest complete;
