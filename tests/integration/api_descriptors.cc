@@ -50,6 +50,7 @@ ApiDescriptors::ApiDescriptors() {
   for (const auto& proto : set.file()) {
     const google::protobuf::FileDescriptor* const built = pool_.BuildFile(proto);
     if (built == nullptr) abort();
+    for (int i = 0; i < built->service_count(); ++i) all_services_.push_back(built->service(i));
     if (built->package() != "gatehouse.v1") continue;
     for (int i = 0; i < built->service_count(); ++i) services_.push_back(built->service(i));
     for (int i = 0; i < built->message_type_count(); ++i) {

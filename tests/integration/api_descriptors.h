@@ -18,6 +18,10 @@ class ApiDescriptors {
   const std::vector<const google::protobuf::ServiceDescriptor*>& services() const {
     return services_;
   }
+  // And gRPC's own: health and reflection.
+  const std::vector<const google::protobuf::ServiceDescriptor*>& all_services() const {
+    return all_services_;
+  }
   std::vector<const google::protobuf::MethodDescriptor*> unary_methods() const;
   // Top-level messages and enums.
   const std::vector<const google::protobuf::Descriptor*>& messages() const { return messages_; }
@@ -25,7 +29,7 @@ class ApiDescriptors {
 
  private:
   google::protobuf::DescriptorPool pool_;
-  std::vector<const google::protobuf::ServiceDescriptor*> services_;
+  std::vector<const google::protobuf::ServiceDescriptor*> services_, all_services_;
   std::vector<const google::protobuf::Descriptor*> messages_;
   std::vector<const google::protobuf::EnumDescriptor*> enums_;
 };
