@@ -26,12 +26,14 @@ class Transport : public ::testing::Test {
     return path;
   }
 
-  void Serve(std::vector<std::pair<std::string, std::string>> flags = {}) {
+  void Serve(std::vector<std::pair<std::string, std::string>> flags = {},
+             bool authentication = false) {
     const TestCertificate own = authority_.Issue({.dns = {"localhost"}});
     flags.emplace_back("--tls-reload-seconds", "1");
     flags.emplace_back("--store-engine", "memory");
     ASSERT_OK_AND_ASSIGN(
         server_, ServerProcess::Start({.data_directory = data_.path(),
+                                       .authentication = authentication,
                                        .certificate_file = Write("tls.crt", own.certificate_pem),
                                        .key_file = Write("tls.key", own.key_pem),
                                        .flags = std::move(flags)}));
@@ -90,6 +92,51 @@ TEST_F(Transport, AsksForCertificatesOfClients) {
     EXPECT_EQ(Call(Connect(security)),
               signer == &clients ? absl::StatusCode::kOk : absl::StatusCode::kUnavailable);
   }
+}
+
+TEST_F(Transport, LetsACertificateInAsWhatItsNameMayDo) {
+  const TestAuthority clients;
+  Serve({{"--tls-client-certificates", "request"},
+         {"--tls-client-ca-file", Write("clients.pem", clients.certificate_pem())},
+         {"--access-certificate-identities",
+          "URI:spiffe://example/console operator,DNS:portal.example gateway"}},
+        true);
+  constexpr absl::string_view kLogin = R"(email: "carol@nobody.example")";
+  const struct {
+    const char* of;
+    TestCertificateOptions names;
+    absl::StatusCode listing;  // organizations: an operator's
+    absl::StatusCode login;    // a gateway's
+  } kClients[] = {
+      {"a URI that is an operator's",
+       {.uri = {"spiffe://example/console"}},
+       absl::StatusCode::kOk,
+       absl::StatusCode::kOk},
+      {"a DNS name that is a gateway's, not its first",
+       {.dns = {"other.example", "portal.example"}},
+       absl::StatusCode::kPermissionDenied,
+       absl::StatusCode::kOk},
+      {"no name that the configuration has",
+       {.common_name = "portal.example", .dns = {"other.example"}, .uri = {"DNS:portal.example"}},
+       absl::StatusCode::kUnauthenticated,
+       absl::StatusCode::kUnauthenticated},
+  };
+  client::ConnectionSecurity security = Trusting(authority_);
+  for (const auto& test : kClients) {
+    const TestCertificate own = clients.Issue(test.names);
+    security.certificate_file = Write("own.crt", own.certificate_pem);
+    security.key_file = Write("own.key", own.key_pem);
+    const Api api = Connect(security);
+    EXPECT_EQ(Call(api), test.listing) << test.of;
+    EXPECT_EQ(api.Call(&Logins::CheckLogin, kLogin).status().code(), test.login) << test.of;
+  }
+  // Without one, and with one that nobody vouches for, whatever name is in it.
+  EXPECT_THAT(Connect(Trusting(authority_)).Call(&Logins::CheckLogin, kLogin),
+              FailsWith(absl::StatusCode::kUnauthenticated, reason::kCredentialMissing));
+  const TestCertificate forged = other_authority_.Issue({.dns = {"portal.example"}});
+  security.certificate_file = Write("own.crt", forged.certificate_pem);
+  security.key_file = Write("own.key", forged.key_pem);
+  EXPECT_FALSE(Connect(security).Call(&Logins::CheckLogin, kLogin).ok());
 }
 
 TEST_F(Transport, DoesNotStartWithACertificateThatIsNotItsKeys) {
