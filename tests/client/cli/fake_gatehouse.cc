@@ -8,6 +8,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "gatehouse/v1/access_token_service.grpc.pb.h"
 #include "gatehouse/v1/domain_service.grpc.pb.h"
 #include "gatehouse/v1/enforcement_service.grpc.pb.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
@@ -59,7 +60,8 @@ class FakeGatehouse::Services {
         users_(fake),
         profiles_(fake),
         enforcement_(fake),
-        login_(fake) {
+        login_(fake),
+        tokens_(fake) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&organizations_);
     builder.RegisterService(&domains_);
@@ -67,6 +69,7 @@ class FakeGatehouse::Services {
     builder.RegisterService(&profiles_);
     builder.RegisterService(&enforcement_);
     builder.RegisterService(&login_);
+    builder.RegisterService(&tokens_);
     server_ = builder.BuildAndStart();
   }
   ~Services() { server_->Shutdown(); }
@@ -392,6 +395,50 @@ class FakeGatehouse::Services {
     FakeGatehouse& fake_;
   };
 
+  class Tokens final : public v1::AccessTokenService::Service {
+   public:
+    explicit Tokens(FakeGatehouse& fake) : fake_(fake) {}
+    Status CreateAccessToken(ServerContext*, const v1::CreateAccessTokenRequest* request,
+                             v1::CreateAccessTokenResponse* response) override {
+      BEGIN(request);
+      return Make(request->access_token(), response);
+    }
+    Status GetAccessToken(ServerContext*, const v1::GetAccessTokenRequest* request,
+                          v1::AccessToken* response) override {
+      BEGIN(request);
+      return Find(fake_.tokens, request->name(), response);
+    }
+    Status ListAccessTokens(ServerContext*, const v1::ListAccessTokensRequest* request,
+                            v1::ListAccessTokensResponse* response) override {
+      BEGIN(request);
+      return Page(fake_.tokens, *request, response, response->mutable_access_tokens());
+    }
+    Status RotateAccessToken(ServerContext*, const v1::RotateAccessTokenRequest* request,
+                             v1::CreateAccessTokenResponse* response) override {
+      BEGIN(request);
+      v1::AccessToken old;
+      if (Status status = Find(fake_.tokens, request->name(), &old); !status.ok()) return status;
+      return Make(old, response);
+    }
+    Status RevokeAccessToken(ServerContext*, const v1::RevokeAccessTokenRequest* request,
+                             v1::AccessToken* response) override {
+      BEGIN(request);
+      const Status status = Find(fake_.tokens, request->name(), response);
+      response->set_state(v1::AccessToken::STATE_REVOKED);
+      return status;
+    }
+
+   private:
+    static Status Make(const v1::AccessToken& token, v1::CreateAccessTokenResponse* response) {
+      *response->mutable_access_token() = token;
+      response->mutable_access_token()->set_name("accessTokens/knew");
+      response->mutable_access_token()->set_state(v1::AccessToken::STATE_ACTIVE);
+      response->set_secret(kFakeSecret);
+      return Status::OK;
+    }
+    FakeGatehouse& fake_;
+  };
+
 #undef BEGIN
 
   Organizations organizations_;
@@ -400,6 +447,7 @@ class FakeGatehouse::Services {
   Profiles profiles_;
   Enforcement enforcement_;
   Login login_;
+  Tokens tokens_;
   std::unique_ptr<grpc::Server> server_;
 };
 

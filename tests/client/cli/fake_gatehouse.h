@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "gatehouse/v1/access_token.pb.h"
 #include "gatehouse/v1/connection_test.pb.h"
 #include "gatehouse/v1/domain.pb.h"
 #include "gatehouse/v1/enforcement.pb.h"
@@ -27,6 +28,9 @@ class Channel;
 }  // namespace grpc
 
 namespace gatehouse::cli {
+
+// Of every token that it makes.
+inline constexpr char kFakeSecret[] = "gh_secret";
 
 // Serves every method the command line calls, in an in-process channel. Gets
 // find what is in the lists below by name, lists page through them, creates add
@@ -48,6 +52,7 @@ class FakeGatehouse {
   std::vector<v1::ConnectionTest> tests;
   std::vector<v1::Enforcement> enforcements;
   std::vector<v1::Exemption> exemptions;
+  std::vector<v1::AccessToken> tokens;
   v1::EnforcementPlan plan;
   v1::EnforceDomainsResponse enforced;
   // Its users come in pages of at most report_page_size.

@@ -103,6 +103,7 @@ TEST(Domain, AddShowsTheRecordAndTheNextCommand) {
 
 TEST(Domain, VerifyLooksInDnsUnlessToldToLookOnTheWeb) {
   CliRunner cli;
+  cli.server.domains.push_back(MakeDomain("acme.example", v1::Domain::STATE_VERIFIED));
   EXPECT_EQ(cli.Run("domain verify acme.example --org acme").exit_code, ExitCode::kOk);
   EXPECT_EQ(cli.server.Last<v1::VerifyDomainRequest>().method(),
             v1::Domain::VERIFICATION_METHOD_UNSPECIFIED);
