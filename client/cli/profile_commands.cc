@@ -186,9 +186,6 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const ProfileOptions& options
 // enforce", a person agrees first.
 absl::Status AddEnforcedDomains(Session& session, const ProfileOptions& options,
                                 v1::UpdateSsoProfileRequest& request) {
-  if (options.acting_admin.empty()) {
-    return UsageError("--enforced-domain and --no-enforced-domains need --acting-admin");
-  }
   const v1::SsoProfile& profile = request.sso_profile();
   if (!options.yes) {
     if (!session.interactive()) {
@@ -207,8 +204,11 @@ absl::Status AddEnforcedDomains(Session& session, const ProfileOptions& options,
     request.mutable_sso_profile()->add_enforced_domains(domain);
   }
   request.mutable_update_mask()->add_paths("enforced_domains");
-  ASSIGN_OR_RETURN(*request.mutable_acting_admin(),
-                   UserName(session, options.acting_admin, OrganizationOf(profile.name())));
+  // Without one, the admin for whom the credential acts.
+  if (!options.acting_admin.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_acting_admin(),
+                     UserName(session, options.acting_admin, OrganizationOf(profile.name())));
+  }
   return absl::OkStatus();
 }
 
@@ -284,7 +284,8 @@ void AddWriteCommands(CommandTree& tree, CLI::App* noun, std::shared_ptr<Profile
                  "release every domain enforced through the profile")
       ->excludes(domains);
   AddText(update, "--acting-admin", "USER", options->acting_admin,
-          "the admin on whose behalf domains are enforced: an address or a user name");
+          "the admin on whose behalf domains are enforced: an email address or a user name; else "
+          "the one that the token acts for");
   update->add_flag("-y,--yes", options->yes, "change the enforced domains without asking");
   AddEtag(update, options->etag);
 

@@ -9,6 +9,7 @@
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 #include "server/names/resource_names.h"
+#include "server/services/acting_admin.h"
 #include "server/services/requests.h"
 
 namespace gatehouse {
@@ -191,7 +192,7 @@ absl::StatusOr<SsoProfileManager::CreateCommand> ParseCreateSsoProfile(
 }
 
 absl::StatusOr<SsoProfileManager::UpdateCommand> ParseUpdateSsoProfile(
-    const v1::UpdateSsoProfileRequest& request) {
+    const Caller& caller, const v1::UpdateSsoProfileRequest& request) {
   const v1::SsoProfile& profile = request.sso_profile();
   SsoProfileManager::UpdateCommand command;
   ASSIGN_OR_RETURN(command.name, ParseSsoProfileResource("sso_profile.name", profile.name()));
@@ -211,8 +212,8 @@ absl::StatusOr<SsoProfileManager::UpdateCommand> ParseUpdateSsoProfile(
   command.oidc = ParseMaskedOidc(profile.oidc(), mask);
   if (mask.count("enforced_domains") > 0) {
     ASSIGN_OR_RETURN(command.enforced_domains, ParseEnforcedDomains(profile));
-    ASSIGN_OR_RETURN(command.acting_admin, ParseUserOf(command.name.organization, "acting_admin",
-                                                       request.acting_admin()));
+    ASSIGN_OR_RETURN(command.acting_admin,
+                     ParseActingAdmin(caller, command.name.organization, request.acting_admin()));
   }
   return command;
 }

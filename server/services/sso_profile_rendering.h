@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "gatehouse/v1/sso_profile_service.pb.h"
+#include "policy/caller.h"
 #include "server/managers/connection_test_manager.h"
 #include "server/managers/sso_profile_manager.h"
 
@@ -14,7 +15,7 @@ absl::StatusOr<SsoProfileManager::CreateCommand> ParseCreateSsoProfile(
 
 // Takes the fields that the mask names, be they empty or not.
 absl::StatusOr<SsoProfileManager::UpdateCommand> ParseUpdateSsoProfile(
-    const v1::UpdateSsoProfileRequest& request);
+    const Caller& caller, const v1::UpdateSsoProfileRequest& request);
 
 // What came back from the IdP; refers to `request`.
 absl::StatusOr<IdpResponse> ParseIdpResponse(const v1::CompleteConnectionTestRequest& request);

@@ -56,7 +56,7 @@ grpc::ServerUnaryReactor* SsoProfileService::UpdateSsoProfile(
     v1::SsoProfile* response) {
   return calls_->Unary(context, "SsoProfileService/UpdateSsoProfile", *request, response,
                        [this, request](const Caller& caller) -> absl::StatusOr<v1::SsoProfile> {
-                         ASSIGN_OR_RETURN(auto command, ParseUpdateSsoProfile(*request));
+                         ASSIGN_OR_RETURN(auto command, ParseUpdateSsoProfile(caller, *request));
                          ASSIGN_OR_RETURN(SsoProfileView view, profiles_->Update(caller, command));
                          return RenderSsoProfile(view);
                        });

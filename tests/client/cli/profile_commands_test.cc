@@ -138,14 +138,20 @@ TEST(Profile, EnforcedDomainsChangeOnlyWithConsent) {
 
 TEST(Profile, AllDomainsAreReleasedOnlyWhenSaidSo) {
   CliRunner cli;
-  EXPECT_EQ(cli.Run("profile update okta --org acme --no-enforced-domains --yes").exit_code,
-            ExitCode::kUsage);  // no acting admin
   EXPECT_EQ(cli.Run("profile update okta --org acme --no-enforced-domains --yes --acting-admin u1")
                 .exit_code,
             ExitCode::kOk);
   const auto request = cli.server.Last<v1::UpdateSsoProfileRequest>();
   EXPECT_EQ(request.sso_profile().enforced_domains_size(), 0);
   EXPECT_THAT(request.update_mask().paths(), ElementsAre("enforced_domains"));
+  EXPECT_EQ(request.acting_admin(), "organizations/acme/users/u1");
+}
+
+TEST(Profile, DomainsAreEnforcedForTheAdminOfTheTokenUnlessOneIsNamed) {
+  CliRunner cli;
+  EXPECT_EQ(cli.Run("profile update okta --org acme --enforced-domain a.example --yes").exit_code,
+            ExitCode::kOk);
+  EXPECT_EQ(cli.server.Last<v1::UpdateSsoProfileRequest>().acting_admin(), "");
 }
 
 TEST(Profile, IsShownWithCertificatesAndWarnings) {

@@ -17,6 +17,8 @@
 #include "server/runtime/logger.h"
 #include "server/runtime/worker_pool.h"
 #include "server/services/call_runner.h"
+#include "server/services/sso_profile_rendering.h"
+#include "tests/builders/test_caller.h"
 #include "tests/fakes/open_access_gate.h"
 #include "tests/server/managers/sso_profile_test_case.h"
 
@@ -414,6 +416,31 @@ TEST_F(SsoProfileServiceTest, RefusesNamesOfOtherThings) {
   test.set_name(kName);
   EXPECT_THAT(InvalidFields(Fail(&v1::SsoProfileService::Stub::GetConnectionTest, test)),
               ElementsAre("name"));
+}
+
+TEST(ParseUpdateSsoProfile, TakesTheAdminForWhomTheCredentialActsAndNobodyElse) {
+  Caller caller = TestCaller();
+  caller.principal.role = AccessRole::kOrganizationAdmin;
+  caller.principal.scopes = {{.organization = OrganizationId::FromTrusted("acme"),
+                              .acting_admin = UserId::FromTrusted("uada")}};
+  v1::UpdateSsoProfileRequest request;
+  request.mutable_sso_profile()->set_name(kName);
+  request.mutable_update_mask()->add_paths("enforced_domains");
+  for (const char* named : {"", "organizations/acme/users/uada"}) {
+    request.set_acting_admin(named);
+    const auto command = ParseUpdateSsoProfile(caller, request);
+    ASSERT_TRUE(command.ok()) << command.status();
+    EXPECT_EQ(command->acting_admin.value(), "uada") << named;
+  }
+  request.set_acting_admin("organizations/acme/users/uboss");
+  EXPECT_THAT(ParseUpdateSsoProfile(caller, request).status(),
+              FailsWith(absl::StatusCode::kPermissionDenied, "PERMISSION_DENIED"));
+
+  // In another organization it acts for nobody.
+  request.mutable_sso_profile()->set_name("organizations/globex/ssoProfiles/okta");
+  request.clear_acting_admin();
+  EXPECT_THAT(FieldsOf(ParseUpdateSsoProfile(caller, request).status()),
+              ElementsAre("acting_admin"));
 }
 
 TEST(ConnectionTestFailureReason, HasTheNumbersAndNamesOfTheApi) {
