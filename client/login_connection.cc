@@ -55,12 +55,25 @@ DecisionReason FromProto(v1::DecisionReason reason) {
                                             : DecisionReason::kUnknown;
 }
 
-absl::StatusOr<SsoDestination> FromProto(const v1::SsoDestination& sso) {
-  if (sso.protocol() != v1::SsoDestination::PROTOCOL_SAML) {
-    return Incomprehensible(absl::StrCat("protocol ", static_cast<int>(sso.protocol())));
+absl::StatusOr<SsoDestination::Protocol> FromProto(v1::SsoDestination::Protocol protocol) {
+  switch (protocol) {
+    case v1::SsoDestination::PROTOCOL_SAML:
+      return SsoDestination::Protocol::kSaml;
+    case v1::SsoDestination::PROTOCOL_OIDC:
+      return SsoDestination::Protocol::kOidc;
+    default:
+      return Incomprehensible(absl::StrCat("protocol ", static_cast<int>(protocol)));
   }
+}
+
+absl::Time FromProto(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+absl::StatusOr<SsoDestination> FromProto(const v1::SsoDestination& sso) {
+  ASSIGN_OR_RETURN(const SsoDestination::Protocol protocol, FromProto(sso.protocol()));
   return SsoDestination{.sso_profile = sso.sso_profile(),
-                        .protocol = SsoDestination::Protocol::kSaml,
+                        .protocol = protocol,
                         .sign_in_url = sso.sign_in_url(),
                         .issuer = sso.issuer(),
                         .login_hint = sso.login_hint()};
@@ -78,8 +91,7 @@ absl::StatusOr<LoginDecision> FromProto(const v1::CheckLoginResponse& response) 
     return Incomprehensible("REQUIRE_SSO with no destination");
   }
   if (response.has_enforced_since()) {
-    decision.enforced_since = absl::FromUnixSeconds(response.enforced_since().seconds()) +
-                              absl::Nanoseconds(response.enforced_since().nanos());
+    decision.enforced_since = FromProto(response.enforced_since());
     decision.enforced_since_revision = response.enforced_since_revision();
   }
   decision.revision = response.revision();
@@ -87,6 +99,9 @@ absl::StatusOr<LoginDecision> FromProto(const v1::CheckLoginResponse& response) 
                        absl::Nanoseconds(response.cache_ttl().nanos());
   if (response.observed_verdict() != v1::VERDICT_UNSPECIFIED) {
     ASSIGN_OR_RETURN(decision.observed_verdict, FromProto(response.observed_verdict()));
+  }
+  if (response.has_enforcement_scheduled_at()) {
+    decision.enforcement_scheduled_at = FromProto(response.enforcement_scheduled_at());
   }
   return decision;
 }

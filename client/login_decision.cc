@@ -40,6 +40,18 @@ absl::string_view Name(DecisionReason reason) {
       return "USER_SUSPENDED";
     case DecisionReason::kEmailChangeToEnforcedDomain:
       return "EMAIL_CHANGE_TO_ENFORCED_DOMAIN";
+    case DecisionReason::kEnforcementScheduled:
+      return "ENFORCEMENT_SCHEDULED";
+    case DecisionReason::kNotInWave:
+      return "NOT_IN_WAVE";
+    case DecisionReason::kAwaitingSsoSignIn:
+      return "AWAITING_SSO_SIGN_IN";
+    case DecisionReason::kEnforcementPaused:
+      return "ENFORCEMENT_PAUSED";
+    case DecisionReason::kOverrideRequireSso:
+      return "OVERRIDE_REQUIRE_SSO";
+    case DecisionReason::kOverrideExempt:
+      return "OVERRIDE_EXEMPT";
     case DecisionReason::kServiceUnavailable:
       return "SERVICE_UNAVAILABLE";
   }

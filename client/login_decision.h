@@ -39,6 +39,12 @@ enum class DecisionReason {
   kExemptServiceAccount = 9,
   kUserSuspended = 10,
   kEmailChangeToEnforcedDomain = 11,
+  kEnforcementScheduled = 12,
+  kNotInWave = 13,
+  kAwaitingSsoSignIn = 14,
+  kEnforcementPaused = 15,
+  kOverrideRequireSso = 16,
+  kOverrideExempt = 17,
   // Not the server's: it was not reached, and OnUnavailable decided.
   kServiceUnavailable = -1,
 };
@@ -49,13 +55,15 @@ absl::string_view Name(DecisionReason reason);
 
 // Where and how to sign in.
 struct SsoDestination {
-  enum class Protocol { kSaml = 1 };
+  enum class Protocol { kSaml = 1, kOidc = 2 };
 
   std::string sso_profile;  // organizations/{organization}/ssoProfiles/{profile}
   Protocol protocol = Protocol::kSaml;
-  std::string sign_in_url;  // the IdP's SingleSignOnService (HTTP-Redirect binding)
-  std::string issuer;       // the IdP's entity id
-  std::string login_hint;   // the address in canonical form, to prefill the IdP's form
+  // SAML: the IdP's SingleSignOnService (HTTP-Redirect binding). OIDC: empty;
+  // discover the endpoints from `issuer`.
+  std::string sign_in_url;
+  std::string issuer;      // SAML: the IdP's entity id; OIDC: its issuer URL
+  std::string login_hint;  // the address in canonical form, to prefill the IdP's form
 };
 
 struct LoginDecision {
@@ -86,6 +94,8 @@ struct LoginDecision {
   absl::Duration cache_ttl;
   // Under an enforcement that only observes: what the verdict would be.
   std::optional<Verdict> observed_verdict;
+  // From when the person will have to use SSO, if nothing changes: tell them.
+  std::optional<absl::Time> enforcement_scheduled_at;
 };
 
 }  // namespace gatehouse::client

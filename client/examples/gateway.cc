@@ -29,7 +29,11 @@ int main(int argc, char** argv) {
       std::cout << "Password: ask for it, and check it as ever\n";
       break;
     case Verdict::kRequireSso:
-      std::cout << "Redirect to " << decision->sso->sign_in_url << "\n";
+      // OIDC has no URL here: your OIDC library finds it from the issuer.
+      std::cout << "Redirect to "
+                << (decision->sso->sign_in_url.empty() ? decision->sso->issuer
+                                                       : decision->sso->sign_in_url)
+                << "\n";
       break;
     case Verdict::kDeny:
       std::cout << "Refused: " << Name(decision->reason) << "\n";

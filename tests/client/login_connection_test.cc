@@ -118,6 +118,24 @@ TEST_F(LoginConnectionTest, AsksAndUnderstandsTheWholeAnswer) {
   EXPECT_EQ(request.min_revision(), 40);
 }
 
+TEST_F(LoginConnectionTest, UnderstandsOidcAndAnEnforcementToCome) {
+  service_.OnCheck([](int, v1::CheckLoginResponse& response) {
+    RequireSso(response);
+    response.mutable_sso()->set_protocol(v1::SsoDestination::PROTOCOL_OIDC);
+    response.mutable_sso()->clear_sign_in_url();
+    response.mutable_enforcement_scheduled_at()->set_seconds(1'800'000'000);
+    return grpc::Status::OK;
+  });
+  StartServer();
+  const absl::StatusOr<LoginDecision> decision = Client().CheckLogin("alice@acme.example");
+  ASSERT_TRUE(decision.ok()) << decision.status();
+  ASSERT_TRUE(decision->sso.has_value());
+  EXPECT_EQ(decision->sso->protocol, SsoDestination::Protocol::kOidc);
+  EXPECT_EQ(decision->sso->sign_in_url, "");
+  EXPECT_EQ(decision->sso->issuer, "https://idp.example");
+  EXPECT_EQ(decision->enforcement_scheduled_at, absl::FromUnixSeconds(1'800'000'000));
+}
+
 TEST_F(LoginConnectionTest, KnowsEveryActionVerdictAndReasonOfTheApi) {
   for (const LoginAction action :
        {LoginAction::kSignIn, LoginAction::kPasswordReset, LoginAction::kEmailChange}) {
