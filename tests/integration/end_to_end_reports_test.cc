@@ -86,8 +86,10 @@ TEST_F(EndToEndReports, ObserveThenProveThenPauseThenResume) {
   EXPECT_EQ(observed.observed_verdict(), v1::VERDICT_REQUIRE_SSO);
   ASSERT_OK(PasswordWorked(tenant, "ann"));
   ASSERT_OK_AND_ASSIGN(v1::EnforcementReport report, GetReport(tenant));
-  EXPECT_THAT(Refused(report), ElementsAre(tenant.Email("ann"), tenant.Email("bob"),
-                                           tenant.Email("cid"), tenant.Email("dan")));
+  // The owner among them: who triggers an enforcement is exempted when it begins to block.
+  EXPECT_THAT(Refused(report),
+              ElementsAre(tenant.Email("ann"), tenant.Email("bob"), tenant.Email("cid"),
+                          tenant.Email("dan"), tenant.Email("owner")));
   EXPECT_TRUE(report.refused_users(0).user().login_activity().has_last_sign_in_time());
   EXPECT_FALSE(report.refused_users(0).user().login_activity().has_last_sso_sign_in_time());
   EXPECT_FALSE(report.refused_users(1).user().has_login_activity());

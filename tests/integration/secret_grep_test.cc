@@ -103,7 +103,7 @@ class SecretGrepTest : public ::testing::Test {
     ASSERT_OK_AND_ASSIGN(
         server_, ServerProcess::Start(
                      {.data_directory = data_.path(),
-                      .flags = {{"--log-level", "debug"}, {"--https-allow-loopback", "true"}}}));
+                      .flags = {{"--log-level", "debug"}, {"--https-allow-loopback", ""}}}));
     api_.emplace(server_->address());
   }
 

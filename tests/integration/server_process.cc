@@ -35,7 +35,7 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(const Option
   }
   for (const auto& [flag, value] : options.flags) {
     argv.push_back(flag);
-    argv.push_back(value);
+    if (!value.empty()) argv.push_back(value);
   }
   ASSIGN_OR_RETURN(server->process_, ChildProcess::Start(argv));
   const absl::Time deadline = absl::Now() + kStartTimeout;

@@ -27,7 +27,7 @@ class ServerProcess {
     // Both set: TLS. PEM files.
     std::string certificate_file;
     std::string key_file;
-    // Names and values: {{"--dns-servers", "127.0.0.1:5353"}}.
+    // Names and values: {{"--dns-servers", "127.0.0.1:5353"}}; a switch has an empty value.
     std::vector<std::pair<std::string, std::string>> flags;
   };
 

@@ -5,6 +5,8 @@
 #include "absl/strings/string_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "policy/audit_event.h"
+#include "policy/caller.h"
 #include "policy/connection_test.h"
 #include "policy/decision.h"
 #include "policy/domain.h"
@@ -52,7 +54,9 @@ TEST(Names, OfDecisionReasons) {
               ElementsAre("DOMAIN_NOT_ENFORCED", "DOMAIN_EXPIRED", "ENFORCED", "INDEPENDENT_USER",
                           "UNMANAGED_ADDRESS", "UNMANAGED_ADDRESS_ENFORCED",
                           "EXEMPT_TRIGGERING_ADMIN", "EXEMPT_BREAK_GLASS", "EXEMPT_SERVICE_ACCOUNT",
-                          "USER_SUSPENDED", "EMAIL_CHANGE_TO_ENFORCED_DOMAIN"));
+                          "USER_SUSPENDED", "EMAIL_CHANGE_TO_ENFORCED_DOMAIN",
+                          "ENFORCEMENT_SCHEDULED", "NOT_IN_WAVE", "AWAITING_SSO_SIGN_IN",
+                          "ENFORCEMENT_PAUSED", "OVERRIDE_REQUIRE_SSO", "OVERRIDE_EXEMPT"));
 }
 
 TEST(Names, OfWarnings) {
@@ -69,7 +73,19 @@ TEST(Names, OfConnectionTestFailures) {
                   "WRONG_DESTINATION", "WRONG_IN_RESPONSE_TO", "EXPIRED", "NOT_YET_VALID",
                   "REPLAYED", "DECRYPTION_FAILED", "ENCRYPTED_WITHOUT_SIGNATURE", "NO_ASSERTION",
                   "NO_EMAIL", "INVALID_EMAIL", "FOREIGN_DOMAIN", "CONFIGURATION_CHANGED",
-                  "MISSING_TIME_LIMITS"));
+                  "MISSING_TIME_LIMITS", "WRONG_STATE", "WRONG_NONCE", "CODE_REFUSED",
+                  "UNKNOWN_KEY", "EMAIL_NOT_VERIFIED", "DISCOVERY_INVALID"));
+}
+
+TEST(Names, OfAccessRoles) {
+  EXPECT_THAT(NamesFrom<AccessRole>(1),
+              ElementsAre("OPERATOR", "ORGANIZATION_ADMIN", "GATEWAY", "AUDITOR"));
+}
+
+TEST(Names, OfAuditEventKinds) {
+  EXPECT_THAT(NamesFrom<AuditEventKind>(1),
+              ElementsAre("CHANGE", "REFUSAL", "BREAK_GLASS_USE", "DOMAIN_STATE",
+                          "CERTIFICATE_EXPIRY", "METADATA_CHANGE", "AUTOMATIC_PAUSE", "RETENTION"));
 }
 
 TEST(VerificationRecord, StandsUnderTheDomainAndCarriesTheToken) {

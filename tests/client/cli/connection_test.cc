@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cli/app.h"
+#include "gatehouse/v1/audit_service.grpc.pb.h"
 #include "tests/builders/test_certificates.h"
 #include "tests/storage/scoped_directory.h"
 
@@ -100,15 +101,16 @@ TEST(Connection, SaysWhatIsWrongWithTls) {
   };
   const std::string ca = write("ca.pem", authority.certificate_pem());
   const std::string other_ca = write("other.pem", stranger.certificate_pem());
-  grpc::EnableDefaultHealthCheckService(true);  // for a server to have a service
   grpc::SslServerCredentialsOptions options;
   options.pem_key_cert_pairs.push_back({own.key_pem, own.certificate_pem});
   int tls_port = 0, plain_port = 0;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options), &tls_port);
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &plain_port);
+  v1::AuditService::CallbackService other;  // a server without a service does not start
+  builder.RegisterService(&other);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  grpc::EnableDefaultHealthCheckService(false);
+  ASSERT_NE(server, nullptr);
   const struct {
     std::string host;
     int port;

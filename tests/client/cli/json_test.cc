@@ -23,7 +23,10 @@ TEST(ToJson, HasEveryScalarFieldAndTheApisNames) {
             "  \"verificationRecordValue\": \"\",\n"
             "  \"managedUserCount\": \"3\",\n"
             "  \"independentUserCount\": \"0\",\n"
-            "  \"etag\": \"\"\n"
+            "  \"etag\": \"\",\n"
+            "  \"verificationFileUrl\": \"\",\n"
+            "  \"verifyMethod\": \"VERIFICATION_METHOD_UNSPECIFIED\",\n"
+            "  \"checkFailure\": \"\"\n"
             "}");
 }
 

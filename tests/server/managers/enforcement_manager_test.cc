@@ -474,7 +474,8 @@ TEST(DeleteExemption, KeepsTheLastWayIn) {
   ASSERT_TRUE(world.exemptions
                   .Create(TestCaller(), {.organization = world.acme.id(),
                                          .user = world.eve.id,
-                                         .kind = ExemptionKind::kBreakGlass})
+                                         .kind = ExemptionKind::kBreakGlass,
+                                         .reason = "the safe"})
                   .ok());
   EXPECT_TRUE(world.exemptions.Delete(TestCaller(), world.acme.id(), world.boss.id).ok());
   EXPECT_EQ(world.Check("boss@acme.test").verdict, Verdict::kRequireSso);
@@ -482,7 +483,8 @@ TEST(DeleteExemption, KeepsTheLastWayIn) {
 
 TEST(CreateExemption, RefusesBadInput) {
   EnforcementTestWorld world;
-  ExemptionManager::CreateCommand good{.organization = world.acme.id(), .user = world.eve.id};
+  ExemptionManager::CreateCommand good{
+      .organization = world.acme.id(), .user = world.eve.id, .reason = "the safe"};
   auto with = [&](auto edit) {
     ExemptionManager::CreateCommand command = good;
     edit(command);
@@ -491,6 +493,7 @@ TEST(CreateExemption, RefusesBadInput) {
   using absl::StatusCode;
   EXPECT_EQ(with([](auto& c) { c.kind = ExemptionKind::kTriggeringAdmin; }),
             StatusCode::kInvalidArgument);
+  EXPECT_EQ(with([](auto& c) { c.reason = ""; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(with([](auto& c) { c.reason = std::string(1001, 'n'); }), StatusCode::kInvalidArgument);
   EXPECT_EQ(with([](auto& c) { c.reason = "two\nlines"; }), StatusCode::kInvalidArgument);
   EXPECT_EQ(with([&](auto& c) { c.expire_time = world.clock.Now(); }),
