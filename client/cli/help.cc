@@ -35,20 +35,28 @@ std::string TwoColumns(const std::vector<std::pair<std::string, std::string>>& r
   return out;
 }
 
-std::string OptionNames(const OptionSpec& option) {
+std::string OptionNames(const OptionSpec& option, absl::string_view value) {
   // A long name lines up with those that have a short one before them.
   const std::string names = absl::StrCat(absl::StartsWith(option.names.front(), "--") ? "    " : "",
                                          absl::StrJoin(option.names, ", "));
-  return option.value.name.empty() ? names : absl::StrCat(names, " ", option.value.name);
+  return value.empty() ? names : absl::StrCat(names, " ", value);
+}
+
+std::pair<std::string, std::string> OptionRow(const OptionSpec& option) {
+  std::string left = OptionNames(option, option.value.name);
+  std::string right = absl::StrCat(option.description, option.required ? " (required)" : "",
+                                   option.repeated ? " (repeatable)" : "");
+  // Choices too long for a line of their own go where lines are wrapped.
+  if (!option.value.choices.empty() && DisplayWidth(left) > kColumns) {
+    left = OptionNames(option, "CHOICE");
+    absl::StrAppend(&right, ": ", absl::StrJoin(option.value.choices, ", "));
+  }
+  return {std::move(left), std::move(right)};
 }
 
 std::string OptionsSection(const std::vector<OptionSpec>& options) {
   std::vector<std::pair<std::string, std::string>> rows;
-  for (const OptionSpec& option : options) {
-    rows.emplace_back(OptionNames(option),
-                      absl::StrCat(option.description, option.required ? " (required)" : "",
-                                   option.repeated ? " (repeatable)" : ""));
-  }
+  for (const OptionSpec& option : options) rows.push_back(OptionRow(option));
   return TwoColumns(rows);
 }
 

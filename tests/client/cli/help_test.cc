@@ -41,8 +41,11 @@ TEST(Help, OfEveryCommandIsThereAndHasAnExample) {
     EXPECT_FALSE(command.description.empty()) << name;
     for (const OptionSpec& option : command.options) {
       EXPECT_FALSE(option.description.empty()) << name << " " << option.names.back();
-      if (!option.value.name.empty()) {
+      if (option.value.choices.empty() && !option.value.name.empty()) {
         EXPECT_THAT(result.out, HasSubstr(option.names.back() + " " + option.value.name));
+      }
+      for (const std::string& choice : option.value.choices) {
+        EXPECT_THAT(result.out, HasSubstr(choice)) << name << " " << option.names.back();
       }
     }
     EXPECT_EQ(cli.server.CallCount(), 0u);
