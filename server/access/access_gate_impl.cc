@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kUnauthenticatedRefusalsPerSecond = 10;
 constexpr size_t kMaxRequestIdBytes = 64;
+constexpr absl::string_view kAllOrganizations = "organizations/-";
 
 absl::Status Unauthenticated(absl::string_view reason, absl::string_view message) {
   return Error(absl::StatusCode::kUnauthenticated, reason, message).Build();
@@ -145,6 +146,7 @@ absl::Status AccessGateImpl::Authorize(const Caller& caller, absl::string_view r
   const MethodRule* const rule = FindMethodRule(caller.method);
   if (rule == nullptr) return OutOfScope();
   if (!IsScoped(caller.principal) || rule->resource_field.empty()) return absl::OkStatus();
+  if (rule->all_is_cut && resource == kAllOrganizations) return absl::OkStatus();
   const absl::string_view organization = OrganizationOf(resource);
   const Scope* const scope = caller.principal.ScopeOf(OrganizationId::FromTrusted(organization));
   if (scope == nullptr || organization.empty()) return OutOfScope();

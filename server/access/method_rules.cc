@@ -17,6 +17,8 @@ constexpr uint32_t kAll = kReaders | kGateways;
 constexpr MethodKind kRead = MethodKind::kRead;
 constexpr MethodKind kChange = MethodKind::kChange;
 
+constexpr bool kAllIsCut = true;
+
 }  // namespace
 
 const std::vector<MethodRule>& MethodRules() {
@@ -27,8 +29,8 @@ const std::vector<MethodRule>& MethodRules() {
       {"AccessTokenService/RevokeAccessToken", kChange, kOperator, ""},
       {"AccessTokenService/RotateAccessToken", kChange, kOperator, ""},
       {"AuditService/GetAuditChain", kRead, kAuditors, "name"},
-      {"AuditService/ListAuditEvents", kRead, kAuditors, "parent"},
-      {"AuditService/WatchAuditEvents", kRead, kAuditors, "parent"},
+      {"AuditService/ListAuditEvents", kRead, kAuditors, "parent", false, kAllIsCut},
+      {"AuditService/WatchAuditEvents", kRead, kAuditors, "parent", false, kAllIsCut},
       {"DomainService/AddDomain", kChange, kAdmins, "parent"},
       {"DomainService/GetDomain", kRead, kReaders, "name"},
       {"DomainService/ListDomains", kRead, kReaders, "parent"},

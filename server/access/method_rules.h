@@ -25,6 +25,9 @@ struct MethodRule {
   // only what the caller may see.
   absl::string_view resource_field;
   bool open = false;  // to everybody, without a credential
+  // "organizations/-" means those that the caller may see: the method shows a
+  // principal with a scope no others.
+  bool all_is_cut = false;
 
   bool Allows(AccessRole role) const { return (roles >> static_cast<int>(role) & 1) != 0; }
 };

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <set>
 #include <string>
@@ -20,6 +21,7 @@
 #include "absl/strings/substitute.h"
 #include "absl/time/clock.h"
 #include "gatehouse/v1/access_token_service.grpc.pb.h"
+#include "gatehouse/v1/audit_service.grpc.pb.h"
 #include "tests/builders/test_certificates.h"
 #include "tests/integration/api.h"
 #include "tests/integration/api_descriptors.h"
@@ -151,8 +153,7 @@ class AccessMatrix : public ::testing::Test {
   // Calls with these `authorization` headers.
   static Answer Call(const MethodDescriptor& method, const Names& names,
                      const std::vector<std::string>& authorization) {
-    const std::unique_ptr<Message> request(
-        suite_->messages.GetPrototype(method.input_type())->New());
+    std::unique_ptr<Message> request(suite_->messages.GetPrototype(method.input_type())->New());
     Name(method, names, *request);
     return Call(method, request->SerializeAsString(), authorization);
   }
@@ -296,7 +297,7 @@ class AccessMatrix : public ::testing::Test {
     std::map<std::pair<char, State>, std::string> secrets;
   };
 
-  // Everything that the operator may see of acme, but no part of it.
+  // acme, and nothing that is in it.
   static Names Acme() { return {.organization = suite_->acme->name()}; }
 
   static inline Suite* suite_ = nullptr;
@@ -456,6 +457,28 @@ TEST_F(AccessMatrix, ListsToAScopedCallerItsOwnOrganizationsOnly) {
     EXPECT_EQ(response.organizations(count - 1).name(), suite_->beta->name()) << role;
     EXPECT_EQ(response.next_page_token(), "") << role;
   }
+}
+
+TEST_F(AccessMatrix, ShowsAScopedAuditorTheEventsOfItsOrganizationsOnly) {
+  const auto stub = v1::AuditService::NewStub(suite_->anonymous->channel());
+  const auto list = [&stub](char role, const std::string& parent) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("authorization", Bearer(role, State::kOther));
+    v1::ListAuditEventsRequest request;
+    request.set_parent(parent);
+    request.set_page_size(1000);
+    v1::ListAuditEventsResponse response;
+    EXPECT_OK(client::FromGrpcStatus(stub->ListAuditEvents(&context, request, &response)));
+    EXPECT_EQ(response.next_page_token(), "");
+    std::vector<std::string> names;
+    for (const v1::AuditEvent& event : response.audit_events()) names.push_back(event.name());
+    return names;
+  };
+  const std::vector<std::string> own = list('u', suite_->beta->name());
+  EXPECT_THAT(own, ::testing::Not(::testing::IsEmpty()));
+  EXPECT_EQ(list('u', "organizations/-"), own);
+  EXPECT_GT(list('o', "organizations/-").size(), own.size());
 }
 
 TEST_F(AccessMatrix, IsOpenForHealthWhateverComesWithTheCall) {
