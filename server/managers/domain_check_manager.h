@@ -37,6 +37,11 @@ class DomainCheckManager {
   // "system/domain-checks". Blocks until all are done or, once a stop is
   // requested, those under way. The first error of the store; the domains after
   // it are checked all the same.
+  //
+  // Without a check for a way in (docs/architecture.md, rule 9): that a proof is
+  // gone cannot be refused. Where it matters is a subdomain that expires under a
+  // parent whose enforcement covers subdomains: it follows the parent from then
+  // on (docs/rollout.md).
   absl::Status CheckDue(const std::stop_token& stop = {});
 
   // Checks since the start that ended so.

@@ -162,6 +162,21 @@ TEST_F(DomainCheckTest, ExpiresADomainWithoutProofAndRestoresItsEnforcementOnPro
   EXPECT_EQ(world.Check("eve@acme.test").verdict, Verdict::kRequireSso);
 }
 
+// Whether somebody keeps a way in is not asked: nobody is there to be refused.
+TEST_F(DomainCheckTest, PutsASubdomainThatExpiresUnderTheEnforcementOfItsParent) {
+  world.acme.Hold("eu.acme.test").Enforce("eu.acme.test", EnforcementMode::kObserve);
+  world.acme.Add({.email = "ann@eu.acme.test", .role = Role::kAdmin});
+  EnforceCommand command = world.Command();
+  command.match_subdomains = true;
+  ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), command, "").ok());
+  CheckAfter(kDay);
+  EXPECT_EQ(domains.Get(acme, ParseDomain("eu.acme.test"))->domain->state, DomainState::kAtRisk);
+  EXPECT_EQ(world.Check("ann@eu.acme.test").verdict, Verdict::kAllowPassword);
+  CheckAfter(kAtRiskPeriod);
+  EXPECT_EQ(domains.Get(acme, ParseDomain("eu.acme.test"))->domain->state, DomainState::kExpired);
+  EXPECT_EQ(world.Check("ann@eu.acme.test").verdict, Verdict::kRequireSso);
+}
+
 TEST_F(DomainCheckTest, ChangesNoStateWhileNobodyAnswersAndAsksAgainSoon) {
   Unpublish();
   CheckAfter(kDay);
