@@ -25,6 +25,7 @@
 #include "server/connectors/oidc_http_connector.h"
 #include "server/connectors/psl_public_suffix_list.h"
 #include "server/connectors/saml_xmlsec_connector.h"
+#include "server/metrics/prometheus_endpoint.h"
 #include "server/runtime/json_logger.h"
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
@@ -169,6 +170,18 @@ std::string Access(const ServerConfig& config) {
                                : "off: every process on this machine may do everything";
 }
 
+// Null if they are not asked for. The server must outlive it.
+absl::StatusOr<std::unique_ptr<PrometheusEndpoint>> PublishMetrics(const ServerConfig& config,
+                                                                   GatehouseServer& server,
+                                                                   Logger* logger) {
+  if (config.metrics_listen.empty()) return nullptr;
+  ASSIGN_OR_RETURN(auto endpoint,
+                   PrometheusEndpoint::Start(config.metrics_listen, server.metrics()));
+  logger->Log(LogLevel::kInfo, "publishing metrics",
+              {{"listen", config.metrics_listen}, {"port", int64_t{endpoint->port()}}});
+  return endpoint;
+}
+
 absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
   std::unique_ptr<Logger> owned_logger = NewJsonLogger(config.log_level);
   Logger* const logger = owned_logger.get();
@@ -191,6 +204,7 @@ absl::Status Run(const ServerConfig& config, const sigset_t& signals) {
                               .domain_check_parallelism = config.domain_check_parallelism,
                               .audit_retention = AuditRetention(config)},
                              std::move(made_of)));
+  ASSIGN_OR_RETURN(const auto metrics, PublishMetrics(config, *server, logger));
   const std::string host = config.listen.substr(0, config.listen.rfind(':'));
   const std::string address = absl::StrCat(host, ":", server->port());
   logger->Log(LogLevel::kInfo, "serving",

@@ -2,6 +2,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "proto/embedded_descriptors.h"
 #include "server/access/access_gate_impl.h"
 #include "server/access/certificate_identities.h"
+#include "server/access/method_rules.h"
 #include "server/access/token_index.h"
 #include "server/decision/indexed_decision_source.h"
 #include "server/managers/access_token_manager.h"
@@ -31,6 +33,10 @@
 #include "server/managers/organization_manager.h"
 #include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
+#include "server/metrics/call_metrics.h"
+#include "server/metrics/decision_metrics.h"
+#include "server/metrics/policy_metrics.h"
+#include "server/metrics/work_metrics.h"
 #include "server/runtime/periodic_tasks.h"
 #include "server/runtime/worker_pool.h"
 #include "server/services/access_token_service.h"
@@ -75,6 +81,20 @@ std::vector<std::string> ReflectedServices() {
   return services;
 }
 
+// The methods of the API; health checks and reflection tell nothing about our work.
+std::vector<std::string> CountedMethods() {
+  std::vector<std::string> methods;
+  for (const MethodRule& rule : MethodRules()) {
+    const std::string name = absl::StrCat("gatehouse.v1.", rule.method);
+    const std::vector<std::string> services = ApiServices();
+    if (std::find(services.begin(), services.end(), name.substr(0, name.find('/'))) !=
+        services.end()) {
+      methods.push_back(name);
+    }
+  }
+  return methods;
+}
+
 }  // namespace
 
 // Members are built top down and destroyed bottom up: each uses only what
@@ -115,13 +135,17 @@ class GatehouseServer::Impl {
         exemptions_(context_),
         counters_(context_),
         enforcement_reports_(context_, &counters_),
-        logins_(source_.get(), made_of_.clock.get(), options.cache_ttl, &counters_),
+        call_metrics_(CountedMethods()),
+        policy_metrics_(made_of_.engine.get(), made_of_.clock.get(), made_of_.logger.get()),
+        work_metrics_(made_of_.engine.get(), &domain_checks_, &metadata_refresh_),
+        logins_(source_.get(), made_of_.clock.get(), options.cache_ttl, &counters_,
+                &decision_metrics_),
         login_reports_(context_),
         pool_(std::make_unique<WorkerPool>(
             options.worker_threads,
             WorkerPool::Limits{.max_queued = static_cast<size_t>(options.max_waiting_calls),
                                .max_wait = absl::ToChronoNanoseconds(options.max_wait)})),
-        calls_(pool_.get(), made_of_.logger.get(), &gate_),
+        calls_(pool_.get(), made_of_.logger.get(), &gate_, &call_metrics_),
         access_token_service_(&calls_, &access_tokens_),
         audit_service_(&calls_, &audit_, &audit_watch_),
         organization_service_(&calls_, &organizations_),
@@ -258,6 +282,10 @@ class GatehouseServer::Impl {
 
   int port() const { return port_; }
 
+  std::vector<MetricSource*> metrics() {
+    return {&call_metrics_, &decision_metrics_, &policy_metrics_, &work_metrics_};
+  }
+
  private:
   AccessGateParts GateParts() {
     return {.tokens = tokens_.get(),
@@ -306,6 +334,10 @@ class GatehouseServer::Impl {
   ExemptionManager exemptions_;
   DecisionCounters counters_;
   EnforcementReportManager enforcement_reports_;
+  CallMetrics call_metrics_;
+  DecisionMetrics decision_metrics_;
+  PolicyMetrics policy_metrics_;
+  WorkMetrics work_metrics_;
   LoginManager logins_;
   LoginReportManager login_reports_;
 
@@ -350,6 +382,8 @@ absl::StatusOr<std::unique_ptr<GatehouseServer>> GatehouseServer::Start(
 GatehouseServer::GatehouseServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 GatehouseServer::~GatehouseServer() = default;
+
+std::vector<MetricSource*> GatehouseServer::metrics() { return impl_->metrics(); }
 
 int GatehouseServer::port() const { return impl_->port(); }
 

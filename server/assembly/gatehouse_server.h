@@ -19,6 +19,7 @@
 #include "server/connectors/public_suffix_list.h"
 #include "server/connectors/saml_connector.h"
 #include "server/connectors/txt_resolver.h"
+#include "server/metrics/metric.h"
 #include "server/runtime/clock.h"
 #include "server/runtime/logger.h"
 #include "server/runtime/random_source.h"
@@ -90,6 +91,9 @@ class GatehouseServer {
 
   // The port that was asked for, or picked.
   int port() const;
+
+  // What there is to watch; valid while this lives.
+  std::vector<MetricSource*> metrics();
 
   // In this order: health says NOT_SERVING and streams without an end are ended;
   // new calls are refused, and those under way take up to `drain`, then are

@@ -66,6 +66,7 @@ LoginAnswer LoginManager::Answer(const DecisionFacts& facts, LoginAction action,
   if (counters_ != nullptr && facts.rule != nullptr && facts.rule->enforcement) {
     counters_->Count(*facts.rule->enforcement, answer.decision);
   }
+  if (metrics_ != nullptr) metrics_->Count(answer.decision);
   answer.cache_ttl = std::min(cache_ttl_, answer.decision.valid_until - now);
   return answer;
 }

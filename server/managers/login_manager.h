@@ -11,6 +11,7 @@
 #include "policy/email_address.h"
 #include "server/decision/decision_source.h"
 #include "server/managers/decision_counters.h"
+#include "server/metrics/decision_metrics.h"
 #include "server/runtime/clock.h"
 
 namespace gatehouse {
@@ -36,8 +37,12 @@ class LoginManager {
   // no end of its own. `counters`: what counts the decisions of enforcements;
   // null: nothing does.
   LoginManager(const DecisionSource* source, const Clock* clock, absl::Duration cache_ttl,
-               DecisionCounters* counters = nullptr)
-      : source_(source), clock_(clock), cache_ttl_(cache_ttl), counters_(counters) {}
+               DecisionCounters* counters = nullptr, DecisionMetrics* metrics = nullptr)
+      : source_(source),
+        clock_(clock),
+        cache_ttl_(cache_ttl),
+        counters_(counters),
+        metrics_(metrics) {}
 
   // Decides for one address, and gives `use` the answer and its revision.
   // UNAVAILABLE (REVISION_NOT_REACHED): the answer would be older than
@@ -59,6 +64,7 @@ class LoginManager {
   const Clock* clock_;
   absl::Duration cache_ttl_;
   DecisionCounters* counters_;
+  DecisionMetrics* metrics_;
 };
 
 }  // namespace gatehouse

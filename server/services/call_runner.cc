@@ -31,10 +31,16 @@ absl::Status CallRunner::Check(const grpc::CallbackServerContext& context,
 void CallRunner::Start(grpc::CallbackServerContext* context, absl::string_view method,
                        const google::protobuf::Message& request, Body body, Finish finish) {
   const MethodRule* const rule = FindMethodRule(method);
+  CountStarted(method);
+  auto counted = [this, method = std::string(method), start = absl::Now(),
+                  finish = std::move(finish)](const grpc::Status& status) {
+    CountHandled(method, static_cast<absl::StatusCode>(status.error_code()), start);
+    finish(status);
+  };
   StartAdmitted(
       Admit(*context, method),
       RequestResource(request, rule == nullptr ? "" : rule->resource_field),
-      [context] { return context->IsCancelled(); }, std::move(body), std::move(finish));
+      [context] { return context->IsCancelled(); }, std::move(body), std::move(counted));
 }
 
 void CallRunner::StartAdmitted(const Admission& admission, std::string resource,
@@ -58,6 +64,14 @@ void CallRunner::StartAdmitted(const Admission& admission, std::string resource,
         return status;
       },
       std::move(finish));
+}
+
+void CallRunner::CountStarted(absl::string_view method) {
+  if (metrics_ != nullptr) metrics_->Started(method);
+}
+
+void CallRunner::CountHandled(absl::string_view method, absl::StatusCode code, absl::Time start) {
+  if (metrics_ != nullptr) metrics_->Handled(method, code, absl::Now() - start);
 }
 
 void CallRunner::Submit(absl::string_view method, absl::string_view request_id,

@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "policy/caller.h"
 #include "server/access/access_gate.h"
+#include "server/metrics/call_metrics.h"
 #include "server/runtime/logger.h"
 #include "server/runtime/worker_pool.h"
 
@@ -38,9 +39,9 @@ class CallRunner {
   using Body = std::function<absl::Status(const Caller&)>;
   using Finish = std::function<void(const grpc::Status&)>;
 
-  // All must outlive this and every call.
-  CallRunner(WorkerPool* pool, Logger* logger, AccessGate* gate)
-      : pool_(pool), logger_(logger), gate_(gate) {}
+  // All must outlive this and every call. Null `metrics`: calls are not counted.
+  CallRunner(WorkerPool* pool, Logger* logger, AccessGate* gate, CallMetrics* metrics = nullptr)
+      : pool_(pool), logger_(logger), gate_(gate), metrics_(metrics) {}
 
   // Runs `body` on the pool if the caller may call the method for the
   // organization that `request` is about: it may block. RESOURCE_EXHAUSTED
@@ -77,6 +78,11 @@ class CallRunner {
   // For a method that runs on gRPC's thread: whether it may.
   absl::Status Check(const grpc::CallbackServerContext& context, absl::string_view method);
 
+  // Count a call that arrived, and one that ended: each once. Start does so by
+  // itself; a stream that it begins counts as ended when it has begun.
+  void CountStarted(absl::string_view method);
+  void CountHandled(absl::string_view method, absl::StatusCode code, absl::Time start);
+
   // Runs `body` on the pool, then `finish` with its rendered status; `finish`
   // is called exactly once, with an error if `body` could not run.
   void Submit(absl::string_view method, absl::string_view request_id,
@@ -92,6 +98,7 @@ class CallRunner {
   WorkerPool* pool_;
   Logger* logger_;
   AccessGate* gate_;
+  CallMetrics* metrics_;
 };
 
 }  // namespace gatehouse

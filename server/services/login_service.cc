@@ -68,9 +68,12 @@ grpc::ServerUnaryReactor* LoginService::CheckLogin(grpc::CallbackServerContext* 
                                                    v1::CheckLoginResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   constexpr absl::string_view kMethod = "LoginService/CheckLogin";
+  const absl::Time start = absl::Now();
+  calls_->CountStarted(kMethod);
   absl::Status status = calls_->Check(*context, kMethod);
   if (status.ok()) status = Check(*request, response);
-  if (!status.ok()) calls_->LogCall(kMethod, "", status, absl::Now());
+  if (!status.ok()) calls_->LogCall(kMethod, "", status, start);
+  calls_->CountHandled(kMethod, status.code(), start);
   reactor->Finish(RenderStatus(status));
   return reactor;
 }

@@ -87,6 +87,7 @@ UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& ma
       context_(context),
       admission_(calls->Admit(*context, "UserService/ImportUsers")),
       conversation_(admission_.caller, managers, response) {
+  calls_->CountStarted(admission_.caller.method);
   if (admission_.status.ok()) {
     StartRead(&message_);
   } else {
@@ -97,9 +98,9 @@ UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& ma
 void UserImportReactor::OnReadDone(bool ok) {
   if (!ok) {
     if (context_->IsCancelled()) {
-      Finish(grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller"));
+      End(grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller"));
     } else {
-      Finish(RenderStatus(conversation_.Complete()));
+      End(RenderStatus(conversation_.Complete()));
     }
     return;
   }
@@ -117,9 +118,15 @@ void UserImportReactor::Receive() {
         if (status.ok()) {
           StartRead(&message_);
         } else {
-          Finish(status);
+          End(status);
         }
       });
+}
+
+void UserImportReactor::End(const grpc::Status& status) {
+  calls_->CountHandled(admission_.caller.method, static_cast<absl::StatusCode>(status.error_code()),
+                       admission_.caller.time);
+  Finish(status);
 }
 
 }  // namespace gatehouse

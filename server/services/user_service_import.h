@@ -65,6 +65,7 @@ class UserImportReactor final : public grpc::ServerReadReactor<v1::ImportUsersRe
 
   // Imports message_, if the caller may; each message is authorized.
   void Receive();
+  void End(const grpc::Status& status);
 
   CallRunner* calls_;
   grpc::CallbackServerContext* context_;

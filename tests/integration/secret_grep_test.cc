@@ -1,9 +1,7 @@
 // Secrets planted through the API are found nowhere that the server writes: not
 // in its data directory, its log, its audit events or its answers.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -26,6 +24,7 @@
 #include "tests/integration/api.h"
 #include "tests/integration/server_process.h"
 #include "tests/integration/status_assertions.h"
+#include "tests/integration/stderr_to_file.h"
 #include "tests/integration/tenant.h"
 #include "tests/peers/oidc_idp.h"
 #include "tests/peers/saml_idp.h"
@@ -42,25 +41,6 @@ constexpr char kFormerSecret[] = "former-client-secret-\"7\\x";
 constexpr char kBearerToken[] = "gh_PLANTEDtokenPLANTEDtokenPLANTEDtokenPLANTEDt";
 // Must be found, or the search itself is broken.
 constexpr char kCanary[] = "Canary Incorporated";
-
-// While it lives, children that are started have their stderr in a file.
-class StderrToFile {
- public:
-  explicit StderrToFile(const std::string& path) : saved_(dup(2)) {
-    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    dup2(file, 2);
-    close(file);
-  }
-  StderrToFile(const StderrToFile&) = delete;
-  StderrToFile& operator=(const StderrToFile&) = delete;
-  ~StderrToFile() {
-    dup2(saved_, 2);
-    close(saved_);
-  }
-
- private:
-  int saved_;
-};
 
 std::string Read(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

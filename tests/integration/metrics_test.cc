@@ -1,0 +1,95 @@
+// What Prometheus gets from a real server.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/integration/api.h"
+#include "tests/integration/server_process.h"
+#include "tests/integration/status_assertions.h"
+#include "tests/integration/stderr_to_file.h"
+#include "tests/integration/tenant.h"
+#include "tests/peers/child_process.h"
+
+namespace gatehouse {
+namespace {
+
+// The port of the endpoint, as the server's log tells it; 0: it does not.
+int MetricsPort(const std::string& log) {
+  std::ifstream file(log);
+  for (std::string line; std::getline(file, line);) {
+    const auto event = nlohmann::json::parse(line, nullptr, false);
+    if (event.is_object() && event.value("event", "") == "publishing metrics") {
+      return event.value("port", 0);
+    }
+  }
+  return 0;
+}
+
+std::string Scrape(int port) {
+  const int file = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
+  EXPECT_EQ(write(file, request.data(), request.size()), static_cast<ssize_t>(request.size()));
+  std::string answer;
+  char buffer[4096];
+  for (ssize_t got = read(file, buffer, sizeof(buffer)); got > 0;
+       got = read(file, buffer, sizeof(buffer))) {
+    answer.append(buffer, static_cast<size_t>(got));
+  }
+  close(file);
+  return answer;
+}
+
+TEST(Metrics, TellOfCallsDecisionsAndPolicies) {
+  const ShortTempDir directory;
+  const std::string log = absl::StrCat(directory.path(), "/log");
+  std::unique_ptr<ServerProcess> server;
+  {
+    const StderrToFile to_log(log);
+    ASSERT_OK_AND_ASSIGN(server,
+                         ServerProcess::Start({.data_directory = directory.path(),
+                                               .flags = {{"--metrics-listen", "127.0.0.1:0"}}}));
+  }
+  const int port = MetricsPort(log);
+  ASSERT_NE(port, 0);
+  const Api api(server->address());
+  Tenant acme(api, "acme", "acme.example");
+  ASSERT_OK(acme.Create());
+  ASSERT_OK(acme.Check("bob@nowhere.example").status());
+  ASSERT_OK(acme.Check("bob@nowhere.example").status());
+  EXPECT_FALSE(acme.Check("nobody").ok());
+
+  const std::string answer = Scrape(port);
+  const std::string check =
+      "{grpc_service=\"gatehouse.v1.LoginService\",grpc_method=\"CheckLogin\"";
+  for (const std::string& line : {
+           absl::StrCat("grpc_server_started_total", check, "} 3\n"),
+           absl::StrCat("grpc_server_handled_total", check, ",grpc_code=\"OK\"} 2\n"),
+           absl::StrCat("grpc_server_handled_total", check, ",grpc_code=\"InvalidArgument\"} 1\n"),
+           absl::StrCat("grpc_server_handling_seconds_count", check, "} 3\n"),
+           std::string("gatehouse_decisions_total{verdict=\"ALLOW_PASSWORD\",observed_verdict=\"\","
+                       "reason=\"DOMAIN_NOT_ENFORCED\"} 2\n"),
+           std::string("gatehouse_organizations 1\n"),
+           std::string("gatehouse_domains{state=\"VERIFIED\"} 0\n"),
+           std::string("gatehouse_domain_checks_total{outcome=\"proven\"} 0\n"),
+           std::string("gatehouse_revision "),
+       }) {
+    EXPECT_TRUE(absl::StrContains(answer, line)) << line << "\n" << answer;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse
