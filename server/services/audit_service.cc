@@ -30,8 +30,8 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchAuditEventsRespon
                       public AuditSubscriber,
                       public std::enable_shared_from_this<Watcher> {
  public:
-  Watcher(AuditWatch* watch, grpc::CallbackServerContext* context)
-      : watch_(watch), context_(context) {}
+  Watcher(AuditWatch* watch, CallRunner* calls, grpc::CallbackServerContext* context)
+      : watch_(watch), calls_(calls), context_(context) {}
 
   // Keeps itself alive from here to OnDone.
   void Hold() { self_ = shared_from_this(); }
@@ -62,6 +62,11 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchAuditEventsRespon
     }
     std::unique_lock<std::mutex> lock(mutex_);
     if (finished_) return;
+    // A stream may outlive the credential that it was opened with.
+    if (const absl::Status status = calls_->Check(*context_, kWatchMethod);
+        absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
+      return FinishOnce(lock, RenderStatus(status));
+    }
     writing_ = true;
     response_ = std::move(response);
     lock.unlock();
@@ -115,6 +120,7 @@ class Watcher final : public grpc::ServerWriteReactor<v1::WatchAuditEventsRespon
   }
 
   AuditWatch* const watch_;
+  CallRunner* const calls_;
   grpc::CallbackServerContext* const context_;
   std::mutex mutex_;
   std::shared_ptr<Watcher> self_;
@@ -169,7 +175,7 @@ grpc::ServerUnaryReactor* AuditService::GetAuditChain(grpc::CallbackServerContex
 
 grpc::ServerWriteReactor<v1::WatchAuditEventsResponse>* AuditService::WatchAuditEvents(
     grpc::CallbackServerContext* context, const v1::WatchAuditEventsRequest* request) {
-  const auto watcher = std::make_shared<Watcher>(watch_, context);
+  const auto watcher = std::make_shared<Watcher>(watch_, calls_, context);
   watcher->Hold();
   calls_->Start(
       context, kWatchMethod, *request,

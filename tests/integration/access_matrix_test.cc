@@ -481,6 +481,30 @@ TEST_F(AccessMatrix, ShowsAScopedAuditorTheEventsOfItsOrganizationsOnly) {
   EXPECT_GT(list('o', "organizations/-").size(), own.size());
 }
 
+TEST_F(AccessMatrix, EndsAWatchWhoseTokenIsRevoked) {
+  v1::CreateAccessTokenRequest create;
+  create.mutable_access_token()->set_display_name("of a watch");
+  create.mutable_access_token()->set_role(v1::ACCESS_ROLE_AUDITOR);
+  const auto made =
+      suite_->Ask<v1::CreateAccessTokenResponse>(&AccessTokens::CreateAccessToken, create);
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.AddMetadata("authorization", "Bearer " + made.secret());
+  v1::WatchAuditEventsRequest watch;
+  watch.set_parent(suite_->beta->name());
+  const auto stub = v1::AuditService::NewStub(suite_->anonymous->channel());
+  const auto stream = stub->WatchAuditEvents(&context, watch);
+  v1::WatchAuditEventsResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  v1::RevokeAccessTokenRequest revoke;
+  revoke.set_name(made.access_token().name());
+  suite_->Ask<v1::AccessToken>(&AccessTokens::RevokeAccessToken, revoke);
+  ASSERT_OK(suite_->beta->AddUser("after@beta.example"));
+  while (stream->Read(&response)) EXPECT_EQ(response.audit_events_size(), 0);
+  EXPECT_THAT(client::FromGrpcStatus(stream->Finish()),
+              FailsWith(absl::StatusCode::kUnauthenticated, reason::kCredentialInvalid));
+}
+
 TEST_F(AccessMatrix, IsOpenForHealthWhateverComesWithTheCall) {
   int methods = 0;
   for (const auto* service : suite_->descriptors.all_services()) {
