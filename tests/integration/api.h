@@ -25,6 +25,7 @@
 #include "absl/strings/string_view.h"
 #include "client/grpc_status.h"
 #include "client/secure_channel.h"
+#include "gatehouse/v1/audit_service.grpc.pb.h"
 #include "gatehouse/v1/domain_service.grpc.pb.h"
 #include "gatehouse/v1/enforcement_service.grpc.pb.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
@@ -34,6 +35,7 @@
 
 namespace gatehouse {
 
+using Audits = v1::AuditService::Stub;
 using Domains = v1::DomainService::Stub;
 using Enforcements = v1::EnforcementService::Stub;
 using Logins = v1::LoginService::Stub;
@@ -124,8 +126,9 @@ class Api {
   }
 
   std::shared_ptr<grpc::Channel> channel_;
-  std::tuple<std::unique_ptr<Domains>, std::unique_ptr<Enforcements>, std::unique_ptr<Logins>,
-             std::unique_ptr<Organizations>, std::unique_ptr<SsoProfiles>, std::unique_ptr<Users>>
+  std::tuple<std::unique_ptr<Audits>, std::unique_ptr<Domains>, std::unique_ptr<Enforcements>,
+             std::unique_ptr<Logins>, std::unique_ptr<Organizations>, std::unique_ptr<SsoProfiles>,
+             std::unique_ptr<Users>>
       stubs_;
 };
 

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
 #include "absl/time/clock.h"
-#include "gatehouse/v1/audit_service.grpc.pb.h"
 #include "tests/integration/deployment_test_case.h"
 
 namespace gatehouse {
@@ -54,14 +53,11 @@ class AuditTest : public DeploymentTestCase {
     v1::ListAuditEventsRequest request;
     request.set_parent(parent);
     request.set_page_size(1000);
-    grpc::ClientContext context;
-    SetDeadline(context);
-    v1::ListAuditEventsResponse response;
-    const grpc::Status status =
-        v1::AuditService::NewStub(api().channel())->ListAuditEvents(&context, request, &response);
-    if (status.error_code() == grpc::StatusCode::NOT_FOUND) return {};
-    EXPECT_TRUE(status.ok()) << status.error_message();
-    return {response.audit_events().begin(), response.audit_events().end()};
+    const auto response = api().Call(&Audits::ListAuditEvents, request);
+    if (absl::IsNotFound(response.status())) return {};
+    EXPECT_OK(response);
+    if (!response.ok()) return {};
+    return {response->audit_events().begin(), response->audit_events().end()};
   }
 };
 
