@@ -37,9 +37,9 @@ class Deployment {
   // Starts a server on the same data, once the one before has ended. api() then
   // calls the new one.
   absl::Status StartServer() {
-    ASSIGN_OR_RETURN(server_,
-                     ServerProcess::Start({.data_directory = data_.path(),
-                                           .flags = {{"--dns-servers", dns_->address()}}}));
+    ASSIGN_OR_RETURN(server_, ServerProcess::Start({.data_directory = data_.path(),
+                                                    .flags = {{"--dns-servers", dns_->address()},
+                                                              {"--https-allow-loopback", ""}}}));
     api_.emplace(server_->address());
     return absl::OkStatus();
   }

@@ -32,6 +32,9 @@ class SamlIdp {
   // The IdP's metadata document, and where it serves that.
   const std::string& metadata() const { return metadata_; }
   const std::string& metadata_url() const { return metadata_url_; }
+  // Where it serves the metadata of the day on which it has gone over to the key
+  // pair by which it signs with {"key", "other"}.
+  std::string next_metadata_url() const { return metadata_url_ + "?key=other"; }
 
   // Opens `url` (the redirect of an AuthnRequest) as the browser of a user who
   // is signed in at the IdP. `options` hold for this sign-in alone.

@@ -62,12 +62,13 @@ function serve(directory, defaults) {
   const express = require('express');
   const samlp = require('samlp');
   fs.mkdirSync(directory, { recursive: true });
-  const { cert } = keyPair(directory, 'idp');
   const app = express();
   const server = app.listen(0, '127.0.0.1', async () => {
     const issuer = `http://127.0.0.1:${server.address().port}/metadata`;
-    app.get('/metadata', samlp.metadata({ issuer, cert,
-      redirectEndpointPath: '/sso', postEndpointPath: '/sso' }));
+    // With ?key=other, as it is once the IdP has gone over to that key pair.
+    app.get('/metadata', (req, res) => samlp.metadata({ issuer,
+      cert: keyPair(directory, req.query.key === 'other' ? 'other' : 'idp').cert,
+      redirectEndpointPath: '/sso', postEndpointPath: '/sso' })(req, res));
     app.get('/sso', (req, res, next) => samlp.parseRequest(req, (error, request) => {
       if (error || !request) return next(error || new Error('no SAMLRequest in the query'));
       const option = { ...DEFAULTS, ...defaults, ...req.query };
