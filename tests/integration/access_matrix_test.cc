@@ -23,6 +23,7 @@
 #include "gatehouse/v1/access_token_service.grpc.pb.h"
 #include "gatehouse/v1/audit_service.grpc.pb.h"
 #include "tests/builders/test_certificates.h"
+#include "tests/integration/access_requests.h"
 #include "tests/integration/api.h"
 #include "tests/integration/api_descriptors.h"
 #include "tests/integration/server_process.h"
@@ -35,7 +36,6 @@
 namespace gatehouse {
 namespace {
 
-using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using AccessTokens = v1::AccessTokenService::Stub;
@@ -57,61 +57,11 @@ std::ostream& operator<<(std::ostream& out, const Answer& answer) {
   return out << answer.code << " " << answer.message;
 }
 
-// Names of one organization's resources, whether they exist or not.
-struct Names {
-  std::string organization;  // "organizations/acme"
-  std::string domain = "none.example";
-  std::string user = "u0";
-  std::string profile = "none";
-  std::string test = "none";
-};
-
 std::string ShortName(const MethodDescriptor& method) {
   return absl::StrCat(method.service()->name(), "/", method.name());
 }
 
 bool IsHealth(const MethodDescriptor& method) { return method.service()->name() == "Health"; }
-
-// The name that the request's `name` field has.
-std::string NameFor(const MethodDescriptor& method, const Names& names) {
-  const std::string& service = method.service()->name();
-  if (service == "AccessTokenService") return "accessTokens/none";
-  if (service == "AuditService") return names.organization + "/auditChain";
-  if (service == "OrganizationService") return names.organization;
-  if (service == "DomainService")
-    return absl::StrCat(names.organization, "/domains/", names.domain);
-  if (service == "UserService") return absl::StrCat(names.organization, "/users/", names.user);
-  if (service == "EnforcementService") {
-    return absl::EndsWith(method.name(), "Exemption")
-               ? absl::StrCat(names.organization, "/exemptions/", names.user)
-               : absl::StrCat(names.organization, "/enforcements/", names.domain);
-  }
-  const std::string profile = absl::StrCat(names.organization, "/ssoProfiles/", names.profile);
-  const bool of_test =
-      absl::EndsWith(method.name(), "ConnectionTest") && !absl::StartsWith(method.name(), "Start");
-  return of_test ? absl::StrCat(profile, "/connectionTests/", names.test) : profile;
-}
-
-bool SetText(Message& message, const std::string& field_name, const std::string& text) {
-  const FieldDescriptor* const field = message.GetDescriptor()->FindFieldByName(field_name);
-  if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING) return false;
-  message.GetReflection()->SetString(&message, field, text);
-  return true;
-}
-
-// A request about the organization that changes nothing: of its parts it names
-// those that `names` says, and it has an etag that is none's. Found by the API's
-// conventions, not by the server's rules.
-void Name(const MethodDescriptor& method, const Names& names, Message& request) {
-  SetText(request, "etag", "none");
-  if (SetText(request, "parent", names.organization)) return;
-  if (SetText(request, "name", NameFor(method, names))) return;
-  if (!absl::StartsWith(method.name(), "Update")) return;
-  const FieldDescriptor* const resource = request.GetDescriptor()->field(0);
-  Message& updated = *request.GetReflection()->MutableMessage(&request, resource);
-  SetText(updated, "etag", "none");
-  ASSERT_TRUE(SetText(updated, "name", NameFor(method, names))) << method.full_name();
-}
 
 class AccessMatrix : public ::testing::Test {
  protected:
@@ -154,7 +104,7 @@ class AccessMatrix : public ::testing::Test {
   static Answer Call(const MethodDescriptor& method, const Names& names,
                      const std::vector<std::string>& authorization) {
     std::unique_ptr<Message> request(suite_->messages.GetPrototype(method.input_type())->New());
-    Name(method, names, *request);
+    NameResources(method, names, *request);
     return Call(method, request->SerializeAsString(), authorization);
   }
 
