@@ -206,8 +206,7 @@ absl::Status CountExempt(storage::Transaction& tx, StoreFacts& facts, const Enfo
   return absl::OkStatus();
 }
 
-absl::Status WarnOfCertificates(const SsoProfile& profile, absl::Time now,
-                                EnforcementEffect* effect) {
+absl::Status WarnOfProfile(const SsoProfile& profile, absl::Time now, EnforcementEffect* effect) {
   std::vector<absl::Time> ends;
   for (const std::string& pem : profile.saml.idp_certificates) {
     auto certificate = ParseCertificate("idp_certificates", pem);
@@ -224,6 +223,12 @@ absl::Status WarnOfCertificates(const SsoProfile& profile, absl::Time now,
     effect->warnings.push_back({std::string(Name(warning.kind)),
                                 SsoProfileNameOf(profile.organization, profile.id),
                                 std::move(warning.description)});
+  }
+  if (profile.staged) {
+    effect->warnings.push_back(
+        {"SETTINGS_STAGED", SsoProfileNameOf(profile.organization, profile.id),
+         "has new settings from the IdP's metadata, which wait for a connection test; test them, "
+         "so that they are in place when the old ones end"});
   }
   return absl::OkStatus();
 }
@@ -257,7 +262,7 @@ absl::StatusOr<EnforcementEffect> ApplyEnforcement(storage::Transaction& tx,
     RETURN_IF_ERROR(CountUsers(tx, facts, command, domain, &effect));
   }
   RETURN_IF_ERROR(CountExempt(tx, facts, command, now, &effect));
-  RETURN_IF_ERROR(WarnOfCertificates(**profile, now, &effect));
+  RETURN_IF_ERROR(WarnOfProfile(**profile, now, &effect));
   RETURN_IF_ERROR(Collect(RequireWayIn(tx, command.organization), &effect));
   return effect;
 }

@@ -28,6 +28,7 @@ struct Tally {
   std::map<DomainState, int64_t> domains;
   std::map<std::pair<EnforcementMode, bool>, int64_t> enforcements;
   std::map<ExemptionKind, int64_t> exemptions;
+  int64_t staged_profiles = 0;
   std::vector<MetricSample> certificates;
 };
 
@@ -59,6 +60,7 @@ absl::Status CountOrganization(storage::Reader& reader, const OrganizationId& or
   ASSIGN_OR_RETURN(auto profiles,
                    storage::SsoProfileStore::List(reader, organization, "", kNoLimit));
   for (const auto& profile : profiles) {
+    if (profile->staged) ++tally.staged_profiles;
     const std::optional<absl::Time> end = FirstEnd(*profile);
     if (!end) continue;
     tally.certificates.push_back(
@@ -108,6 +110,9 @@ std::vector<MetricFamily> Render(Tally tally) {
           Gauge("gatehouse_domains", "Claims on domains, by their state.", std::move(domains)),
           Gauge("gatehouse_enforcements", "Enforced domains.", std::move(enforcements)),
           Gauge("gatehouse_exemptions", "Exemptions that hold now.", std::move(exemptions)),
+          Gauge("gatehouse_staged_profiles",
+                "SSO profiles whose IdP has new settings that wait for a connection test.",
+                {{.labels = {}, .value = static_cast<double>(tally.staged_profiles)}}),
           Gauge("gatehouse_certificate_days_left",
                 "Days until the first of an SSO profile's IdP certificates ends; negative: ended.",
                 std::move(certificates))};

@@ -4,6 +4,7 @@
 //   gatehouse_domains{state}
 //   gatehouse_enforcements{mode, paused}
 //   gatehouse_exemptions{kind}                               those that hold now
+//   gatehouse_staged_profiles                                those with settings to be tested
 //   gatehouse_certificate_days_left{organization, profile}   of the IdP's certificate that ends
 //   first
 #ifndef GATEHOUSE_SERVER_METRICS_POLICY_METRICS_H_

@@ -12,9 +12,24 @@
 namespace gatehouse {
 namespace {
 
-bool IsOurFault(absl::StatusCode code) {
-  return code == absl::StatusCode::kInternal || code == absl::StatusCode::kUnknown ||
-         code == absl::StatusCode::kDataLoss || code == absl::StatusCode::kUnavailable;
+// Whether somebody outside could not be asked, or a newer answer was asked for.
+bool IsOfOthers(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason == reason::kDnsUnavailable || reason == reason::kHttpsUnavailable ||
+         reason == reason::kIdpUnavailable || reason == reason::kRevisionNotReached;
+}
+
+bool IsOurFault(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    case absl::StatusCode::kUnavailable:
+      return !IsOfOthers(status);
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -102,7 +117,7 @@ void CallRunner::Submit(absl::string_view method, absl::string_view request_id,
 
 void CallRunner::LogCall(absl::string_view method, absl::string_view request_id,
                          const absl::Status& status, absl::Time start) {
-  const LogLevel level = IsOurFault(status.code()) ? LogLevel::kError : LogLevel::kDebug;
+  const LogLevel level = IsOurFault(status) ? LogLevel::kError : LogLevel::kDebug;
   if (!logger_->IsEnabled(level)) return;
   const int64_t microseconds = absl::ToInt64Microseconds(absl::Now() - start);
   const std::string code = absl::StatusCodeToString(status.code());

@@ -142,8 +142,9 @@ TEST_F(ConnectionTestManagerTest, ReadsTheAddressFromTheAttributeThatTheProfileN
 }
 
 TEST_F(ConnectionTestManagerTest, StartsNoTestOfNoProfile) {
-  EXPECT_THAT(tests_->Start(TestCaller(), {acme_, SsoProfileId::FromTrusted("none")}, false).status(),
-              FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
+  EXPECT_THAT(
+      tests_->Start(TestCaller(), {acme_, SsoProfileId::FromTrusted("none")}, false).status(),
+      FailsWith(absl::StatusCode::kNotFound, reason::kResourceNotFound));
 }
 
 TEST_F(ConnectionTestManagerTest, KnowsNoTestThatWasNotStarted) {

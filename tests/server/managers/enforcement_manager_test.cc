@@ -465,6 +465,19 @@ TEST(CheckLogin, LetsNoAnswerOutliveAnExemption) {
   EXPECT_EQ(ttl, absl::Seconds(10));
 }
 
+TEST(PlanEnforcement, WarnsOfSettingsThatWaitForAConnectionTest) {
+  EnforcementTestWorld world;
+  auto plan = world.enforcements.Plan(world.Command(), 0);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(WarningsOf(plan->effect), Not(Contains("SETTINGS_STAGED")));
+  world.EditProfile("idp", [](SsoProfile& profile) {
+    profile.staged = StagedSettings{.saml = profile.saml, .stage_time = profile.create_time};
+  });
+  plan = world.enforcements.Plan(world.Command(), 0);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_THAT(WarningsOf(plan->effect), Contains("SETTINGS_STAGED"));
+}
+
 TEST(DeleteExemption, KeepsTheLastWayIn) {
   EnforcementTestWorld world;
   ASSERT_TRUE(world.enforcements.Enforce(TestCaller(), world.Command(), "").ok());

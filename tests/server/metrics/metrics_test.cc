@@ -145,6 +145,8 @@ TEST(PolicyMetrics, CountsWhatOrganizationsHaveSetUp) {
             (std::vector<std::string>{"kind=TRIGGERING_ADMIN 0", "kind=BREAK_GLASS 1",
                                       "kind=SERVICE_ACCOUNT 0"}));
 
+  EXPECT_EQ(Series(families, "gatehouse_staged_profiles"), (std::vector<std::string>{" 0"}));
+
   // Kept for a minute, and read anew after it.
   acme.Hold("new.test");
   EXPECT_EQ(Series(metrics.Collect(), "gatehouse_domains")[1], "state=VERIFIED 1");

@@ -203,6 +203,15 @@ TEST(CallRunner, LogsWhatIsOurFaultAsAnErrorAndTheRestForDebuggingOnly) {
              LogLevel::kError, "call failed"},
         Case{Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable, "disk full").Build(),
              LogLevel::kError, "call failed"},
+        // Not ours: others who could not be asked, and an answer from the future.
+        Case{Error(absl::StatusCode::kUnavailable, reason::kDnsUnavailable, "no answer").Build(),
+             LogLevel::kDebug, "call"},
+        Case{Error(absl::StatusCode::kUnavailable, reason::kHttpsUnavailable, "no answer").Build(),
+             LogLevel::kDebug, "call"},
+        Case{Error(absl::StatusCode::kUnavailable, reason::kIdpUnavailable, "no answer").Build(),
+             LogLevel::kDebug, "call"},
+        Case{Error(absl::StatusCode::kUnavailable, reason::kRevisionNotReached, "wait").Build(),
+             LogLevel::kDebug, "call"},
         Case{absl::InternalError("ICU: broken"), LogLevel::kError, "call failed"},
         Case{absl::UnknownError("?"), LogLevel::kError, "call failed"}}) {
     RecordingLogger logger(LogLevel::kDebug);

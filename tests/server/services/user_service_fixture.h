@@ -16,8 +16,8 @@
 #include "server/runtime/worker_pool.h"
 #include "server/services/call_runner.h"
 #include "server/services/user_service.h"
-#include "tests/fakes/open_access_gate.h"
 #include "tests/fakes/failing_engine.h"
+#include "tests/fakes/open_access_gate.h"
 #include "tests/server/managers/user_test_world.h"
 
 namespace gatehouse {
