@@ -1,8 +1,4 @@
 // What Prometheus gets from a real server.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <memory>
@@ -18,6 +14,7 @@
 #include "tests/integration/stderr_to_file.h"
 #include "tests/integration/tenant.h"
 #include "tests/peers/child_process.h"
+#include "tests/server/metrics/scrape.h"
 
 namespace gatehouse {
 namespace {
@@ -32,25 +29,6 @@ int MetricsPort(const std::string& log) {
     }
   }
   return 0;
-}
-
-std::string Scrape(int port) {
-  const int file = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
-  EXPECT_EQ(write(file, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t got = read(file, buffer, sizeof(buffer)); got > 0;
-       got = read(file, buffer, sizeof(buffer))) {
-    answer.append(buffer, static_cast<size_t>(got));
-  }
-  close(file);
-  return answer;
 }
 
 TEST(Metrics, TellOfCallsDecisionsAndPolicies) {

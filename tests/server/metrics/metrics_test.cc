@@ -1,7 +1,3 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -19,16 +15,11 @@
 #include "tests/builders/stored_organization.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/recording_logger.h"
+#include "tests/server/metrics/scrape.h"
 
 namespace gatehouse {
 namespace {
-
-class SilentLogger final : public Logger {
- public:
-  void Log(LogLevel, absl::string_view, LogFields) override { ++lines; }
-  bool IsEnabled(LogLevel) const override { return true; }
-  int lines = 0;
-};
 
 // "name{a=1,b=2}" of every series, with its value.
 std::vector<std::string> Series(const std::vector<MetricFamily>& families,
@@ -45,26 +36,6 @@ std::vector<std::string> Series(const std::vector<MetricFamily>& families,
     }
   }
   return series;
-}
-
-// What a scraper gets from loopback.
-std::string Scrape(int port) {
-  const int file = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  const std::string request = "GET /metrics HTTP/1.0\r\n\r\n";
-  EXPECT_EQ(write(file, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  while (const ssize_t got = read(file, buffer, sizeof(buffer))) {
-    if (got < 0) break;
-    answer.append(buffer, static_cast<size_t>(got));
-  }
-  close(file);
-  return answer;
 }
 
 TEST(CallMetrics, CountsCallsOfManyThreadsByMethodCodeAndTime) {
@@ -122,7 +93,7 @@ TEST(PolicyMetrics, CountsWhatOrganizationsHaveSetUp) {
   storage::FailingEngine engine(storage::NewMemoryEngine());
   storage::TransactionRunner runner(&engine);
   FakeClock clock;
-  SilentLogger logger;
+  RecordingLogger logger;
   StoredOrganization acme(&runner, "acme");
   acme.Hold("acme.test").Hold("old.test", DomainState::kExpired).Enforce("acme.test");
   const User root = acme.Add({.email = "root@acme.test", .role = Role::kOwner});
@@ -157,7 +128,7 @@ TEST(PolicyMetrics, CountsWhatOrganizationsHaveSetUp) {
   clock.Advance(PolicyMetrics::kMaxAge);
   engine.FailAlways(storage::FailingEngine::Method::kNewSnapshot, absl::UnavailableError("broken"));
   EXPECT_TRUE(metrics.Collect().empty());
-  EXPECT_EQ(logger.lines, 1);
+  EXPECT_EQ(logger.Take().size(), 1u);
 }
 
 TEST(PrometheusEndpoint, AnswersAScraper) {
