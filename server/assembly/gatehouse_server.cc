@@ -83,10 +83,10 @@ std::vector<std::string> ReflectedServices() {
 
 // The methods of the API; health checks and reflection tell nothing about our work.
 std::vector<std::string> CountedMethods() {
+  const std::vector<std::string> services = ApiServices();
   std::vector<std::string> methods;
   for (const MethodRule& rule : MethodRules()) {
     const std::string name = absl::StrCat("gatehouse.v1.", rule.method);
-    const std::vector<std::string> services = ApiServices();
     if (std::find(services.begin(), services.end(), name.substr(0, name.find('/'))) !=
         services.end()) {
       methods.push_back(name);

@@ -1,11 +1,11 @@
 #include "server/managers/decision_counters.h"
 
 #include <algorithm>
-#include <atomic>
 #include <tuple>
 
 #include "policy/caller.h"
 #include "policy/status_macros.h"
+#include "server/runtime/thread_number.h"
 #include "storage/stores/enforcement_store.h"
 
 namespace gatehouse {
@@ -45,14 +45,8 @@ DecisionCounters::Tally* DecisionCounters::TallyOf(Tallies& tallies,
   return &found->second;
 }
 
-DecisionCounters::Shard& DecisionCounters::ShardOfThisThread() {
-  static std::atomic<size_t> threads{0};
-  thread_local const size_t thread = threads.fetch_add(1, std::memory_order_relaxed);
-  return shards_[thread % kShards];
-}
-
 void DecisionCounters::Count(const Enforcement& enforcement, const Decision& decision) {
-  Shard& shard = ShardOfThisThread();
+  Shard& shard = shards_[ThreadNumber() % kShards];
   std::lock_guard<std::mutex> lock(shard.mutex);
   Tally* const tally = TallyOf(shard.tallies, enforcement);
   if (tally == nullptr) return;

@@ -62,7 +62,6 @@ class DecisionCounters {
 
   // The tally of `enforcement`; null if there is one of what came after it.
   static Tally* TallyOf(Tallies& tallies, const Enforcement& enforcement);
-  Shard& ShardOfThisThread();
   // Moves what the shards hold to `unsaved_`.
   void Collect();
   // Adds `tallies` to the store, in one commit.

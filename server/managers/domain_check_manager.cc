@@ -38,8 +38,6 @@ std::string DescribeChange(const Domain& before, const Domain& after, const std:
       absl::StrAppend(&text, ": the proof is there again");
       break;
   }
-  constexpr size_t kMaxDescriptionBytes = 1024;
-  if (text.size() > kMaxDescriptionBytes) text.resize(kMaxDescriptionBytes);
   return text;
 }
 

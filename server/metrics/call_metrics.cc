@@ -38,7 +38,7 @@ CallMetrics::CallMetrics(const std::vector<std::string>& methods) {
 
 CallMetrics::Counts* CallMetrics::Find(absl::string_view method) {
   const auto found = index_.find(method);
-  return found == index_.end() ? nullptr : &shards_[ThreadShard()][found->second];
+  return found == index_.end() ? nullptr : &shards_[ThreadNumber() % kShards][found->second];
 }
 
 void CallMetrics::Started(absl::string_view method) {

@@ -19,7 +19,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/metrics/metric.h"
-#include "server/metrics/thread_shard.h"
+#include "server/runtime/thread_number.h"
 
 namespace gatehouse {
 
@@ -36,6 +36,7 @@ class CallMetrics final : public MetricSource {
   std::vector<MetricFamily> Collect() override;
 
  private:
+  static constexpr size_t kShards = 16;
   static constexpr size_t kCodes = 17;  // OK to UNAUTHENTICATED
   static constexpr std::array<double, 11> kBounds = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.01,
                                                      0.025,  0.1,     0.25,   1,     10};
@@ -55,7 +56,7 @@ class CallMetrics final : public MetricSource {
 
   std::vector<Method> methods_;
   absl::flat_hash_map<std::string, size_t> index_;  // by "DomainService/GetDomain"
-  std::array<std::unique_ptr<Counts[]>, kThreadShards> shards_;
+  std::array<std::unique_ptr<Counts[]>, kShards> shards_;
 };
 
 }  // namespace gatehouse

@@ -11,8 +11,9 @@ void DecisionMetrics::Count(const Decision& decision) {
       decision.observed_verdict ? static_cast<size_t>(*decision.observed_verdict) : 0;
   const auto reason = static_cast<size_t>(decision.reason);
   if (verdict >= kVerdicts || observed >= kVerdicts || reason >= kReasons) return;
-  shards_[ThreadShard()].counts[(verdict * kVerdicts + observed) * kReasons + reason].fetch_add(
-      1, std::memory_order_relaxed);
+  shards_[ThreadNumber() % kShards]
+      .counts[(verdict * kVerdicts + observed) * kReasons + reason]
+      .fetch_add(1, std::memory_order_relaxed);
 }
 
 std::vector<MetricFamily> DecisionMetrics::Collect() {

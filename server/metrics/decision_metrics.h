@@ -11,7 +11,7 @@
 
 #include "policy/decision.h"
 #include "server/metrics/metric.h"
-#include "server/metrics/thread_shard.h"
+#include "server/runtime/thread_number.h"
 
 namespace gatehouse {
 
@@ -23,6 +23,7 @@ class DecisionMetrics final : public MetricSource {
   std::vector<MetricFamily> Collect() override;
 
  private:
+  static constexpr size_t kShards = 16;
   static constexpr size_t kVerdicts = 4;  // none, and the three
   static constexpr size_t kReasons = 32;  // more than there are
   // Apart in memory, so that shards do not share cache lines.
@@ -30,7 +31,7 @@ class DecisionMetrics final : public MetricSource {
     std::array<std::atomic<uint64_t>, kVerdicts * kVerdicts * kReasons> counts{};
   };
 
-  std::array<Shard, kThreadShards> shards_;
+  std::array<Shard, kShards> shards_;
 };
 
 }  // namespace gatehouse
