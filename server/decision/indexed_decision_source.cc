@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "policy/status_macros.h"
+#include "server/decision/domain_rules.h"
 #include "server/decision/rule_match.h"
 #include "server/decision/store_facts.h"
-#include "storage/stores/domain_store.h"
 #include "storage/stores/enforcement_store.h"
 #include "storage/stores/login_activity_store.h"
 #include "storage/stores/policy_changes.h"
@@ -64,13 +64,7 @@ RuleTable EmptyTable() {
 }
 
 absl::StatusOr<RuleTable> ReadAll(storage::Reader& reader) {
-  Changes<DomainRule> rules;
-  RETURN_IF_ERROR(storage::DomainStore::ForEachHolder(
-      reader, [&](const OrganizationId&, const DomainName& name) -> absl::Status {
-        ASSIGN_OR_RETURN(std::optional<DomainRule> rule, ReadDomainRule(reader, name));
-        rules.emplace_back(name.ascii(), std::move(rule));
-        return absl::OkStatus();
-      }));
+  ASSIGN_OR_RETURN(RuleChanges rules, ReadDomainRules(reader));
   Changes<Exemption> exemptions;
   RETURN_IF_ERROR(storage::ExemptionStore::ForEach(
       reader, [&](storage::Stored<Exemption> exemption) -> absl::Status {
@@ -92,16 +86,11 @@ absl::StatusOr<RuleTable> ReadAll(storage::Reader& reader) {
   return table;
 }
 
-// Adds to `changes` what sends people to the profiles that changed.
-absl::Status AddUsersOfProfiles(storage::Reader& reader, const RuleTable& table,
-                                storage::PolicyChanges* changes) {
+// Adds to `changes` the overrides that send people to the profiles that changed.
+absl::Status AddOverridesOfProfiles(storage::Reader& reader, const RuleTable& table,
+                                    storage::PolicyChanges* changes) {
+  if (table.override_count == 0) return absl::OkStatus();  // those of this commit are known
   for (const auto& [organization, profile] : changes->profiles) {
-    ASSIGN_OR_RETURN(auto enforcements,
-                     storage::EnforcementStore::List(reader, organization, "", kNoLimit));
-    for (const auto& enforcement : enforcements) {
-      if (enforcement->profile == profile) changes->domains.insert(enforcement->domain);
-    }
-    if (table.override_count == 0) continue;  // those of this commit are known
     ASSIGN_OR_RETURN(auto overrides,
                      storage::SsoOverrideStore::List(reader, organization, "", kNoLimit));
     for (const auto& found : overrides) {
@@ -114,12 +103,8 @@ absl::Status AddUsersOfProfiles(storage::Reader& reader, const RuleTable& table,
 // The table after `changes`, which `reader` sees.
 absl::StatusOr<RuleTable> ReadChanged(storage::Reader& reader, RuleTable table,
                                       storage::PolicyChanges changes) {
-  RETURN_IF_ERROR(AddUsersOfProfiles(reader, table, &changes));
-  Changes<DomainRule> rules;
-  for (const DomainName& domain : changes.domains) {
-    ASSIGN_OR_RETURN(std::optional<DomainRule> rule, ReadDomainRule(reader, domain));
-    rules.emplace_back(domain.ascii(), std::move(rule));
-  }
+  ASSIGN_OR_RETURN(RuleChanges rules, ReadChangedDomainRules(reader, changes));
+  RETURN_IF_ERROR(AddOverridesOfProfiles(reader, table, &changes));
   Changes<Exemption> exemptions;
   for (const auto& [organization, user] : changes.exemptions) {
     ASSIGN_OR_RETURN(auto exemption, storage::ExemptionStore::Find(reader, organization, user));
