@@ -31,17 +31,20 @@
 #include "server/managers/login_report_manager.h"
 #include "server/managers/metadata_refresh_manager.h"
 #include "server/managers/organization_manager.h"
+#include "server/managers/policy_watch.h"
 #include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/decision_metrics.h"
 #include "server/metrics/policy_metrics.h"
+#include "server/metrics/watch_metrics.h"
 #include "server/metrics/work_metrics.h"
 #include "server/runtime/periodic_tasks.h"
 #include "server/runtime/worker_pool.h"
 #include "server/services/access_token_service.h"
 #include "server/services/audit_service.h"
 #include "server/services/call_runner.h"
+#include "server/services/domain_rule_rendering.h"
 #include "server/services/domain_service.h"
 #include "server/services/enforcement_service.h"
 #include "server/services/health_service.h"
@@ -114,6 +117,7 @@ class GatehouseServer::Impl {
                  made_of_.secrets.get()},
         audit_(context_, options.audit_retention),
         audit_watch_(context_, feed_.get()),
+        policy_watch_(feed_.get(), &rule_encoding_),
         gate_({.authentication = options.access.authentication,
                .requests_per_second = options.access.requests_per_second,
                .burst = options.access.burst},
@@ -137,6 +141,7 @@ class GatehouseServer::Impl {
         enforcement_reports_(context_, &counters_),
         call_metrics_(CountedMethods()),
         policy_metrics_(made_of_.engine.get(), made_of_.clock.get(), made_of_.logger.get()),
+        watch_metrics_(&policy_watch_),
         work_metrics_(made_of_.engine.get(), &domain_checks_, &metadata_refresh_),
         logins_(source_.get(), made_of_.clock.get(), options.cache_ttl, &counters_,
                 &decision_metrics_),
@@ -153,7 +158,7 @@ class GatehouseServer::Impl {
         user_service_(&calls_, &users_, context_),
         profile_service_(&calls_, &profiles_, &tests_),
         enforcement_service_(&calls_, &enforcements_, &exemptions_, &enforcement_reports_),
-        login_service_(&calls_, &logins_, &login_reports_),
+        login_service_(&calls_, &logins_, &login_reports_, &policy_watch_),
         health_service_(ApiServices()),
         tasks_(made_of_.clock.get(), made_of_.random.get(), made_of_.logger.get()) {}
 
@@ -254,6 +259,7 @@ class GatehouseServer::Impl {
       health_service_.Drain();
       // Streams without an end would hold the drain to its deadline.
       audit_watch_.Shutdown();
+      policy_watch_.Shutdown();
       server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
       server_->Wait();
       server_.reset();
@@ -283,7 +289,7 @@ class GatehouseServer::Impl {
   int port() const { return port_; }
 
   std::vector<MetricSource*> metrics() {
-    return {&call_metrics_, &decision_metrics_, &policy_metrics_, &work_metrics_};
+    return {&call_metrics_, &decision_metrics_, &policy_metrics_, &watch_metrics_, &work_metrics_};
   }
 
  private:
@@ -319,6 +325,8 @@ class GatehouseServer::Impl {
 
   AuditManager audit_;
   AuditWatch audit_watch_;
+  WatchPolicyEncoding rule_encoding_;
+  PolicyWatch policy_watch_;
   AccessGateImpl gate_;
   AccessTokenManager access_tokens_;
   OrganizationManager organizations_;
@@ -337,6 +345,7 @@ class GatehouseServer::Impl {
   CallMetrics call_metrics_;
   DecisionMetrics decision_metrics_;
   PolicyMetrics policy_metrics_;
+  WatchMetrics watch_metrics_;
   WorkMetrics work_metrics_;
   LoginManager logins_;
   LoginReportManager login_reports_;
@@ -366,7 +375,9 @@ class GatehouseServer::Impl {
 absl::StatusOr<std::unique_ptr<GatehouseServer>> GatehouseServer::Start(
     const GatehouseServerOptions& options, Implementations implementations) {
   auto feed = std::make_unique<storage::CommitFeed>(implementations.engine.get());
-  ASSIGN_OR_RETURN(auto source, IndexedDecisionSource::Open(feed.get()));
+  ASSIGN_OR_RETURN(auto source,
+                   IndexedDecisionSource::Open(
+                       feed.get(), implementations.random->Bytes(AddressHasher::kKeyBytes)));
   ASSIGN_OR_RETURN(auto tokens, TokenIndex::Open(feed.get()));
   ASSIGN_OR_RETURN(auto identities,
                    CertificateIdentities::Parse(options.access.certificate_identities));

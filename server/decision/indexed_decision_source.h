@@ -1,30 +1,35 @@
-// Decides from rules kept in memory and one point read for the user.
+// Decides by what is in memory.
 //
-// Domain rules, exemptions and overrides are few and stand in an immutable
-// RuleTable that follows each commit; the user's record is read from the engine.
-// So a check takes no lock that a commit holds, and reads the store once; twice
-// while the domain's enforcement asks who has signed in through SSO.
+// A check finds the rule and the address in the DecisionIndex and reads no
+// store, unless there is more to know about the user: suspended, exempt, with an
+// override, named by a wave, or covered by an enforcement that asks who has
+// signed in through SSO. Then it reads the user's record, and the sign-ins. It
+// takes no lock that a commit holds. Until the addresses are loaded, each check
+// reads the user's record.
 #ifndef GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
 #define GATEHOUSE_SERVER_DECISION_INDEXED_DECISION_SOURCE_H_
 
 #include <memory>
-#include <mutex>
-#include <vector>
+#include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
+#include "server/decision/decision_index.h"
 #include "server/decision/decision_source.h"
-#include "server/decision/rule_table.h"
+#include "server/decision/index_follower.h"
 #include "server/decision/store_decision_source.h"
 #include "storage/commit_feed.h"
 #include "storage/engine.h"
 
 namespace gatehouse {
 
-class IndexedDecisionSource final : public DecisionSource, private storage::CommitListener {
+class IndexedDecisionSource final : public DecisionSource {
  public:
-  // Reads the rules and follows `feed`, which must outlive the result.
-  static absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> Open(storage::CommitFeed* feed);
-  ~IndexedDecisionSource() override;
+  // Reads the rules, begins to load the addresses, and follows `feed`, which must
+  // outlive the result. `hash_key`: AddressHasher::kKeyBytes bytes that nobody can
+  // guess.
+  static absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> Open(storage::CommitFeed* feed,
+                                                                     std::string hash_key);
 
   absl::Status Load(
       const EmailAddress& email,
@@ -33,20 +38,24 @@ class IndexedDecisionSource final : public DecisionSource, private storage::Comm
       absl::Span<const EmailAddress> emails,
       absl::FunctionRef<void(size_t, const absl::StatusOr<DecisionFacts>&)> use) const override;
 
+  // Waits until every address is in memory; false: it took too long.
+  bool WaitUntilLoaded(absl::Duration timeout) { return follower_->WaitUntilLoaded(timeout); }
+  const DecisionIndex& index() const { return index_; }
+
  private:
-  explicit IndexedDecisionSource(storage::CommitFeed* feed)
-      : feed_(feed), engine_(&feed->engine()), from_store_(engine_) {}
+  IndexedDecisionSource(const storage::Engine* engine, std::string hash_key)
+      : engine_(engine), from_store_(engine), index_(std::move(hash_key)) {}
 
-  // Brings the table up to the commits. If the store cannot be read, there is
-  // no table until a later commit finds it readable; the store itself then
-  // answers (or fails) every check.
-  void OnCommits(const std::vector<storage::Change>& changes) override;
+  // Adds the user to the facts, whose rule is set: from the index, or from the
+  // store as it is now. nullopt: that is newer than the look.
+  absl::StatusOr<std::optional<DecisionFacts>> AddUser(const DecisionIndex::Look& look,
+                                                       const EmailAddress& email,
+                                                       DecisionFacts facts) const;
 
-  storage::CommitFeed* feed_;
-  storage::Engine* engine_;
-  StoreDecisionSource from_store_;
-  std::mutex update_mutex_;  // the first load against the first commit heard of
-  RuleTableCell cell_;
+  const storage::Engine* const engine_;
+  const StoreDecisionSource from_store_;
+  DecisionIndex index_;
+  std::unique_ptr<IndexFollower> follower_;
 };
 
 }  // namespace gatehouse

@@ -80,6 +80,25 @@ std::string UserStore::Cursor(const User& user) {
   return absl::StrCat(user.email.domain().ascii(), "/", user.email.local());
 }
 
+absl::Status UserStore::ScanAll(Reader& reader, const std::string& after,
+                                absl::FunctionRef<bool(absl::string_view, const User&)> visit) {
+  KeyRange range = PrefixRange(keys::KindPrefix(keys::kUser));
+  if (!after.empty()) range.start = absl::StrCat(after, absl::string_view("\0", 1));
+  return ScanRange(
+      reader, range,
+      [&](absl::string_view key, absl::string_view value, Revision) -> absl::StatusOr<bool> {
+        const auto parsed = keys::Parse(key);
+        if (!parsed) return CorruptRecord(key, "is not the key of a user");
+        User user{.organization = OrganizationId::FromTrusted(parsed->first),
+                  .email = EmailAddress::FromTrusted(parsed->third,
+                                                     DomainName::FromTrusted(parsed->second))};
+        RETURN_IF_ERROR(DecodeRecord<v1::UserRecord>(key, value, &user));
+        return visit(key, user);
+      });
+}
+
+std::string UserStore::KeyOf(const User& user) { return keys::User(user.organization, user.email); }
+
 absl::Status UserStore::ForEachAdmin(Reader& reader, const OrganizationId& organization,
                                      absl::FunctionRef<absl::StatusOr<bool>(Stored<User>)> visit) {
   return ScanRange(reader, PrefixRange(keys::OrganizationPrefix(keys::kAdmin, organization)),

@@ -27,6 +27,12 @@ struct UserStore {
                            const std::optional<DomainName>& domain, const std::string& after,
                            absl::FunctionRef<absl::StatusOr<bool>(Stored<User>)> visit);
   static std::string Cursor(const User& user);
+  // Visits the users of all organizations in the order of their keys, those
+  // after the key `after` (empty: all), until `visit` returns false.
+  static absl::Status ScanAll(Reader& reader, const std::string& after,
+                              absl::FunctionRef<bool(absl::string_view key, const User&)> visit);
+  // The key of a user's record.
+  static std::string KeyOf(const User& user);
 
   // Visits admins and owners, by id, until `visit` returns false.
   static absl::Status ForEachAdmin(Reader& reader, const OrganizationId& organization,

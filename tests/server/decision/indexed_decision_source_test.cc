@@ -75,6 +75,15 @@ std::string DecideBy(const DecisionSource& source, const EmailAddress& email) {
   return status.ok() ? text : status.ToString();
 }
 
+absl::StatusOr<std::unique_ptr<IndexedDecisionSource>> OpenSource(storage::CommitFeed* feed,
+                                                                  bool wait = true) {
+  auto source = IndexedDecisionSource::Open(feed, std::string(AddressHasher::kKeyBytes, 'k'));
+  if (wait && source.ok()) {
+    EXPECT_TRUE((*source)->WaitUntilLoaded(absl::Seconds(30)));
+  }
+  return source;
+}
+
 // Both ways of asking, of both sources, give one answer.
 void ExpectSame(const storage::Engine& engine, const DecisionSource& indexed) {
   const StoreDecisionSource store(&engine);
@@ -249,7 +258,7 @@ TEST(IndexedDecisionSource, DecidesAsTheStoreDoesThroughRandomCommits) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
     const auto engine = storage::NewMemoryEngine();
     storage::CommitFeed feed(engine.get());
-    auto source = IndexedDecisionSource::Open(&feed);
+    auto source = OpenSource(&feed);
     ASSERT_TRUE(source.ok()) << source.status();
     RandomChanges changes(engine.get(), seed);
     for (int step = 0; step < 100; ++step) {
@@ -268,7 +277,7 @@ TEST(IndexedDecisionSource, DecidesAsTheStoreDoesAfterRestarts) {
     ASSERT_TRUE(engine.ok()) << engine.status();
     {
       storage::CommitFeed feed(engine->get());
-      auto source = IndexedDecisionSource::Open(&feed);
+      auto source = OpenSource(&feed);
       ASSERT_TRUE(source.ok()) << source.status();
       ExpectSame(**engine, **source);
       if (seed > 1) continue;
@@ -285,7 +294,7 @@ TEST(IndexedDecisionSource, SeesACommitBeforeItsCallerDoes) {
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Add({.email = "u0@a.test"});
   storage::CommitFeed feed(engine.get());
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
   for (int i = 0; i < 200; ++i) {
@@ -304,7 +313,7 @@ TEST(IndexedDecisionSource, NeverShowsHalfACommitToConcurrentReaders) {
   acme.Add({.email = "u0@a.test"});
   acme.Add({.email = "u0@b.test"});
   storage::CommitFeed feed(engine.get());
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const std::vector<EmailAddress> both = {*EmailAddress::Parse("email", "u0@a.test"),
                                           *EmailAddress::Parse("email", "u0@b.test")};
@@ -352,7 +361,7 @@ TEST(IndexedDecisionSource, AsksTheStoreWhenItCouldNotReadARule) {
   StoredOrganization acme(&runner, "acme");
   acme.Hold("a.test").Add({.email = "u0@a.test"});
   storage::CommitFeed feed(&engine);
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
 
@@ -378,37 +387,149 @@ TEST(IndexedDecisionSource, TellsAStoreThatCannotReadAUserFromAnUnknownUser) {
   storage::FailingEngine engine(storage::NewMemoryEngine());
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
-  acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  const User exempt = acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  acme.Exempt(exempt, ExemptionKind::kBreakGlass, absl::InfiniteFuture());
   storage::CommitFeed feed(&engine);
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
-  const EmailAddress user = *EmailAddress::Parse("email", "u0@a.test");
   for (const absl::Status& error :
        {absl::UnavailableError("disk"), absl::DataLossError("checksum")}) {
     engine.FailAlways(Method::kGet, error);
-    EXPECT_EQ(DecideBy(**source, user), error.ToString());
+    EXPECT_EQ(DecideBy(**source, exempt.email), error.ToString());
   }
 }
 
-TEST(IndexedDecisionSource, ReadsTheStoreAtMostOnceForACheck) {
+// How often a check of `address` reads the store.
+int ReadsOf(const storage::FailingEngine& engine, const DecisionSource& source,
+            const char* address) {
+  using Method = storage::FailingEngine::Method;
+  const int before = engine.calls(Method::kGet);
+  const int snapshots = engine.calls(Method::kNewSnapshot);
+  DecideBy(source, *EmailAddress::Parse("email", address));
+  EXPECT_EQ(engine.calls(Method::kNewSnapshot), snapshots);
+  return engine.calls(Method::kGet) - before;
+}
+
+TEST(IndexedDecisionSource, ReadsTheStoreOnlyForWhomThereIsMoreToKnow) {
+  storage::FailingEngine engine(storage::NewMemoryEngine());
+  storage::TransactionRunner runner(&engine);
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Hold("b.test").Enforce("a.test");
+  acme.Add({.email = "managed@a.test"});
+  acme.Add({.email = "independent@a.test", .claimed = false});
+  acme.Add({.email = "suspended@a.test", .suspended = true});
+  const User exempt = acme.Add({.email = "exempt@a.test"});
+  acme.Exempt(exempt, ExemptionKind::kBreakGlass, absl::InfiniteFuture());
+  acme.Add({.email = "managed@b.test"});
+  storage::CommitFeed feed(&engine);
+  auto source = OpenSource(&feed);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ(ReadsOf(engine, **source, "managed@a.test"), 0);
+  EXPECT_EQ(ReadsOf(engine, **source, "independent@a.test"), 0);
+  EXPECT_EQ(ReadsOf(engine, **source, "nobody@a.test"), 0);
+  EXPECT_EQ(ReadsOf(engine, **source, "managed@b.test"), 0);
+  EXPECT_EQ(ReadsOf(engine, **source, "managed@free.test"), 0);
+  EXPECT_EQ(ReadsOf(engine, **source, "suspended@a.test"), 1);
+  EXPECT_EQ(ReadsOf(engine, **source, "exempt@a.test"), 1);
+  ExpectSame(engine, **source);
+}
+
+TEST(IndexedDecisionSource, BeginsAnewAfterACommitThatItCouldNotFollow) {
   using Method = storage::FailingEngine::Method;
   storage::FailingEngine engine(storage::NewMemoryEngine());
   storage::TransactionRunner runner(&engine);
   StoredOrganization acme(&runner, "acme");
-  acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  const User user = acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
   storage::CommitFeed feed(&engine);
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
-  auto reads = [&](const char* address) {
-    const int before = engine.calls(Method::kGet);
-    const int snapshots = engine.calls(Method::kNewSnapshot);
-    DecideBy(**source, *EmailAddress::Parse("email", address));
-    EXPECT_EQ(engine.calls(Method::kNewSnapshot), snapshots);
-    return engine.calls(Method::kGet) - before;
+  const auto committed =
+      runner.Run(TestCaller(), acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+        const absl::Status deleted = storage::UserStore::Delete(tx, user);
+        engine.FailAlways(Method::kNewSnapshot, absl::UnavailableError("disk"));
+        return deleted;
+      });
+  ASSERT_TRUE(committed.ok()) << committed.status();
+  EXPECT_FALSE((*source)->index().loaded());
+  engine.Heal();
+  EXPECT_NE(DecideBy(**source, user.email).find("UNMANAGED_ADDRESS"), std::string::npos);
+  ASSERT_TRUE((*source)->WaitUntilLoaded(absl::Seconds(30)));
+  EXPECT_EQ(ReadsOf(engine, **source, "u0@a.test"), 0);
+  ExpectSame(engine, **source);
+}
+
+TEST(IndexedDecisionSource, FollowsCommitsWhileItLoads) {
+  constexpr int kUsers = 5'000;
+  const auto engine = storage::NewMemoryEngine();
+  storage::TransactionRunner runner(engine.get());
+  StoredOrganization acme(&runner, "acme");
+  acme.Hold("a.test").Enforce("a.test");
+  std::vector<User> users;
+  for (int i = 0; i < kUsers; ++i) {
+    const std::string id = absl::StrCat("u", i);
+    users.push_back({.organization = acme.id(),
+                     .id = UserId::FromTrusted(id),
+                     .email = *EmailAddress::Parse("email", absl::StrCat(id, "@a.test")),
+                     .claimed = true,
+                     .claim_time = kNow});
+  }
+  auto write = [&](auto body) {
+    const auto committed = runner.Run(TestCaller(), acme.id(), body);
+    ASSERT_TRUE(committed.ok()) << committed.status();
   };
-  EXPECT_EQ(reads("u0@a.test"), 1);
-  EXPECT_EQ(reads("nobody@a.test"), 1);
-  EXPECT_EQ(reads("u0@free.test"), 0);
+  for (int begin = 0; begin < kUsers; begin += 1'000) {
+    write([&](storage::Transaction& tx) -> absl::Status {
+      for (int i = begin; i < begin + 1'000; ++i) {
+        // One in ten comes later.
+        if (i % 10 == 0) continue;
+        if (absl::Status put = storage::UserStore::Put(tx, nullptr, users[i]); !put.ok())
+          return put;
+      }
+      return absl::OkStatus();
+    });
+  }
+  storage::CommitFeed feed(engine.get());
+  auto source = OpenSource(&feed, /*wait=*/false);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const StoreDecisionSource store(engine.get());
+  for (int i = 0; i < kUsers; i += 10) {
+    const User& other = users[i + 1 + i / 10 % 9];
+    write([&](storage::Transaction& tx) -> absl::Status {
+      if (absl::Status put = storage::UserStore::Put(tx, nullptr, users[i]); !put.ok()) return put;
+      return storage::UserStore::Delete(tx, other);
+    });
+    for (const User* user : std::initializer_list<const User*>{&users[i], &other}) {
+      ASSERT_EQ(DecideBy(**source, user->email), DecideBy(store, user->email));
+    }
+  }
+  ASSERT_TRUE((*source)->WaitUntilLoaded(absl::Seconds(30)));
+  EXPECT_EQ((*source)->index().address_count(), kUsers - kUsers / 10);
+  for (const User& user : users) {
+    ASSERT_EQ(DecideBy(**source, user.email), DecideBy(store, user.email));
+  }
+}
+
+TEST(IndexedDecisionSource, TellsWhenAUserWasClaimedToTheMicrosecond) {
+  const auto engine = storage::NewMemoryEngine();
+  storage::TransactionRunner runner(engine.get());
+  StoredOrganization acme(&runner, "acme");
+  User user = acme.Hold("a.test").Enforce("a.test").Add({.email = "u0@a.test"});
+  storage::CommitFeed feed(engine.get());
+  auto source = OpenSource(&feed);
+  ASSERT_TRUE(source.ok()) << source.status();
+  for (const absl::Duration after :
+       {absl::Microseconds(-1), absl::ZeroDuration(), absl::Microseconds(1),
+        absl::Microseconds(999), absl::Milliseconds(1), absl::Microseconds(1001)}) {
+    const User before = user;
+    user.claim_time = StoredOrganization::create_time() + after;
+    ASSERT_TRUE(runner
+                    .Run(TestCaller(), acme.id(),
+                         [&](storage::Transaction& tx) {
+                           return storage::UserStore::Put(tx, &before, user);
+                         })
+                    .ok());
+    ExpectSame(*engine, **source);
+  }
 }
 
 TEST(IndexedDecisionSource, ReadsASignInOnlyWhereTheEnforcementAsksForOne) {
@@ -418,7 +539,7 @@ TEST(IndexedDecisionSource, ReadsASignInOnlyWhereTheEnforcementAsksForOne) {
   StoredOrganization acme(&runner, "acme");
   const User user = acme.Hold("a.test").Add({.email = "u0@a.test"});
   storage::CommitFeed feed(&engine);
-  auto source = IndexedDecisionSource::Open(&feed);
+  auto source = OpenSource(&feed);
   ASSERT_TRUE(source.ok()) << source.status();
   Enforcement gated{.organization = acme.id(),
                     .domain = user.email.domain(),
