@@ -31,6 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "storage/engine_statistics.h"
 
 namespace gatehouse::storage {
 
@@ -150,6 +151,10 @@ class Engine {
   // the returned revision and of none below, so a caller that reads a snapshot
   // afterwards misses nothing.
   virtual Revision SetListener(CommitListener* listener) = 0;
+
+  // How the engine is doing. Waits for no disk; meant to be asked every few
+  // seconds, not with each call.
+  virtual EngineStatistics Statistics() const = 0;
 };
 
 inline constexpr size_t kMaxKeyBytes = 1024;

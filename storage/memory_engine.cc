@@ -18,7 +18,14 @@ namespace {
 
 class MemorySnapshot final : public Snapshot {
  public:
-  MemorySnapshot(EntryTree tree, Revision revision) : tree_(std::move(tree)), revision_(revision) {}
+  // `held` counts the snapshots that there are.
+  MemorySnapshot(EntryTree tree, Revision revision, std::shared_ptr<std::atomic<uint64_t>> held)
+      : tree_(std::move(tree)), revision_(revision), held_(std::move(held)) {
+    ++*held_;
+  }
+  MemorySnapshot(const MemorySnapshot&) = delete;
+  MemorySnapshot& operator=(const MemorySnapshot&) = delete;
+  ~MemorySnapshot() override { --*held_; }
 
   Revision revision() const override { return revision_; }
 
@@ -39,6 +46,7 @@ class MemorySnapshot final : public Snapshot {
  private:
   const EntryTree tree_;
   const Revision revision_;
+  const std::shared_ptr<std::atomic<uint64_t>> held_;
 };
 
 class MemoryEngine final : public Engine {
@@ -52,7 +60,7 @@ class MemoryEngine final : public Engine {
 
   absl::StatusOr<std::shared_ptr<const Snapshot>> NewSnapshot() const override {
     std::lock_guard<std::mutex> lock(state_mutex_);
-    return std::make_shared<const MemorySnapshot>(tree_, revision_);
+    return std::make_shared<const MemorySnapshot>(tree_, revision_, snapshots_);
   }
 
   absl::StatusOr<std::optional<Entry>> Get(absl::string_view key) const override {
@@ -69,11 +77,13 @@ class MemoryEngine final : public Engine {
 
   absl::StatusOr<Revision> Commit(const CommitRequest& request) override {
     RETURN_IF_ERROR(ValidateCommitRequest(request));
+    LatencyTimer timer(&commit_times_);
     {
       std::lock_guard<std::mutex> lock(state_mutex_);
       ++commits_under_way_;
     }
     absl::StatusOr<Revision> result = CommitInOrder(request);
+    if (result.ok()) timer.Stop();
     std::lock_guard<std::mutex> lock(state_mutex_);
     if (--commits_under_way_ == 0) idle_.notify_all();
     return result;
@@ -97,7 +107,20 @@ class MemoryEngine final : public Engine {
     return revision_;
   }
 
+  EngineStatistics Statistics() const override {
+    std::lock_guard<std::mutex> lock(state_mutex_);
+    return {.commits = commit_times_.Read(),
+            .keys = size_.keys,
+            .live_bytes = size_.bytes,
+            .snapshots = *snapshots_};
+  }
+
  private:
+  struct Size {
+    uint64_t keys = 0;
+    uint64_t bytes = 0;  // of keys and values
+  };
+
   absl::StatusOr<Revision> CommitInOrder(const CommitRequest& request) {
     std::lock_guard<std::mutex> lock(commit_mutex_);
     for (size_t i = 0; i < request.conditions.size(); ++i) {
@@ -109,26 +132,34 @@ class MemoryEngine final : public Engine {
       }
     }
     EntryTree tree = tree_;
+    Size size = size_;
     Change change{revision_ + 1, {}};
     for (const Write& write : request.writes) {
+      const Entry* old = tree.Find(write.key);
+      if (old == nullptr && !write.value.has_value()) continue;
+      if (old != nullptr) {
+        --size.keys;
+        size.bytes -= write.key.size() + old->value.size();
+      }
       if (write.value.has_value()) {
+        ++size.keys;
+        size.bytes += write.key.size() + write.value->size();
         tree = tree.Put(write.key, Entry{*write.value, change.revision});
-      } else if (tree.Find(write.key) != nullptr) {
-        tree = tree.Erase(write.key);
       } else {
-        continue;
+        tree = tree.Erase(write.key);
       }
       change.keys.push_back(write.key);
     }
     if (change.keys.empty()) return revision_.load();
-    Publish(std::move(tree), change);
+    Publish(std::move(tree), size, change);
     if (listener_ != nullptr) listener_->OnCommits({change});
     return change.revision;
   }
 
-  void Publish(EntryTree tree, const Change& change) {
+  void Publish(EntryTree tree, const Size& size, const Change& change) {
     std::lock_guard<std::mutex> lock(state_mutex_);
     std::swap(tree_, tree);  // the old tree dies outside the lock
+    size_ = size;
     revision_ = change.revision;
     log_.push_back(change);
     const size_t kept = std::max<size_t>(options_.change_log_commits, 1);
@@ -140,7 +171,7 @@ class MemoryEngine final : public Engine {
   const MemoryEngineOptions options_;
 
   // Held by one commit from its conditions to its listener's return. Guards listener_, and is
-  // what makes it safe to read tree_ in a commit without state_mutex_.
+  // what makes it safe to read tree_ and size_ in a commit without state_mutex_.
   std::mutex commit_mutex_;
   CommitListener* listener_ = nullptr;
 
@@ -149,8 +180,13 @@ class MemoryEngine final : public Engine {
   std::condition_variable idle_;
   int commits_under_way_ = 0;
   EntryTree tree_;
+  Size size_;
   std::atomic<Revision> revision_{0};
   std::deque<Change> log_;
+
+  LatencyRecorder commit_times_;
+  const std::shared_ptr<std::atomic<uint64_t>> snapshots_ =
+      std::make_shared<std::atomic<uint64_t>>(0);
 };
 
 }  // namespace

@@ -20,6 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kMinWriteBufferBytes = 1 << 20;
+constexpr int kMinBackgroundJobs = 2;
+
 absl::Status CheckFormat(uint64_t version) {
   if (version == format::kFormatVersion) return absl::OkStatus();
   if (version == 0) return StoreCorrupt("the store's format version is 0");
@@ -73,8 +76,12 @@ absl::Status Verify(const Database& database, Revision watermark) {
     return StoreCorrupt(absl::StrCat("the change log begins at revision ", log_start,
                                      ", the store is at ", revision));
   }
+  // What is in tables cannot be lost without them, and an import's changes would take seconds to
+  // read. So from the last one there.
+  ASSIGN_OR_RETURN(std::optional<Revision> unflushed, database.FirstUnflushedChange());
+  const Revision flushed = unflushed.value_or(revision + 1) - 1;
   constexpr size_t kPage = 1000;
-  for (Revision after = log_start - 1; after < revision; after += kPage) {
+  for (Revision after = std::max(log_start, flushed) - 1; after < revision; after += kPage) {
     RETURN_IF_ERROR(database.ReadChanges(after, revision, kPage, nullptr).status());
   }
   return absl::OkStatus();
@@ -84,6 +91,14 @@ absl::Status ValidateOptions(const RocksDbEngineOptions& options) {
   if (options.directory.empty()) return InvalidField("directory", "", "a path");
   if (options.change_log_commits == 0) {
     return InvalidField("change_log_commits", "0", "at least 1");
+  }
+  if (options.write_buffer_bytes < kMinWriteBufferBytes) {
+    return InvalidField("write_buffer_bytes", absl::StrCat(options.write_buffer_bytes),
+                        absl::StrCat("at least ", kMinWriteBufferBytes));
+  }
+  if (options.background_jobs < kMinBackgroundJobs) {
+    return InvalidField("background_jobs", absl::StrCat(options.background_jobs),
+                        absl::StrCat("at least ", kMinBackgroundJobs));
   }
   return absl::OkStatus();
 }

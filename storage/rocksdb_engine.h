@@ -6,6 +6,7 @@
 #define GATEHOUSE_STORAGE_ROCKSDB_ENGINE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,8 +19,19 @@ struct RocksDbEngineOptions {
   // Created if missing. Nothing else may write into it.
   std::string directory;
 
-  // For data blocks; filters and indexes come on top (about 2 bytes per key).
+  // For what was read from files: data, and their indexes and filters (about
+  // 2 bytes per key), which are the last to go.
   size_t block_cache_bytes = size_t{256} << 20;
+
+  // For commits that are not in files yet; twice as much while files are written
+  // more slowly than commits come. At least 1 MiB.
+  size_t write_buffer_bytes = size_t{64} << 20;
+
+  // Threads that write and merge files. At least 2: one for each.
+  int background_jobs = 2;
+
+  // What they may write, together. 0: as fast as the disk takes it.
+  uint64_t background_bytes_per_second = 0;
 
   // Off: commits survive the end of the process, not a power loss, after which
   // the store may refuse to open. For tests of other things than durability.

@@ -6,82 +6,17 @@
 #include "absl/strings/str_cat.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
-#include "rocksdb/cache.h"
-#include "rocksdb/convenience.h"
-#include "rocksdb/filter_policy.h"
-#include "rocksdb/listener.h"
-#include "rocksdb/options.h"
-#include "rocksdb/table.h"
 #include "storage/engine_request.h"
 #include "storage/rocksdb_engine_format.h"
+#include "storage/rocksdb_engine_settings.h"
 
 namespace gatehouse::storage {
 namespace {
 
 absl::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::ReadOptions ReadAt(const rocksdb::Snapshot* snapshot) {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
-  return options;
-}
-
-rocksdb::ColumnFamilyOptions FamilyOptions(size_t write_buffer_bytes,
-                                           const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  // Most checks ask for addresses that exist or for none at all: the filter answers the latter.
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.whole_key_filtering = true;
-  // Filters and indexes outside the cache: in a cache too small for them each read would load
-  // megabytes of filter.
-  table.cache_index_and_filter_blocks = false;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-
-  rocksdb::ColumnFamilyOptions options;
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  options.write_buffer_size = write_buffer_bytes;
-  options.level_compaction_dynamic_level_bytes = true;
-  std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();
-  bool has_lz4 =
-      std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
-  options.compression = has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  return options;
-}
-
-// The engine resumes on its own terms: before the next commit, and then it looks at what the
-// failed one left behind. RocksDB's own attempts would run at the same time.
-class NoAutomaticRecovery final : public rocksdb::EventListener {
- public:
-  const char* Name() const override { return "NoAutomaticRecovery"; }
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
-                            bool* auto_recovery) override {
-    *auto_recovery = false;
-  }
-};
-
-rocksdb::DBOptions DatabaseOptions(Database::Mode mode, rocksdb::Env* env) {
-  rocksdb::DBOptions options;
-  options.env = env;
-  options.create_if_missing = mode == Database::Mode::kCreate;
-  options.create_missing_column_families = mode == Database::Mode::kCreate;
-  options.paranoid_checks = true;
-  // Stops at the first record that is not whole, whatever is wrong with it: a tail torn by power
-  // loss may be cut, zero or garbage. That nothing acknowledged was dropped is for the watermark
-  // to say; no mode of RocksDB can (docs/storage-engine.md).
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  options.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
-  options.max_bgerror_resume_count = 0;
-  options.max_total_wal_size = uint64_t{128} << 20;
-  options.max_background_jobs = 2;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = size_t{4} << 20;
-  options.stats_dump_period_sec = 0;
-  options.stats_persist_period_sec = 0;
-  return options;
-}
+// Entries after which a scan is a long one: about what a page of a list needs, twice.
+constexpr size_t kShortScan = 2000;
 
 absl::StatusOr<format::DataValue> Decode(const rocksdb::Slice& bytes) {
   std::optional<format::DataValue> value = format::DecodeValue(ToView(bytes));
@@ -107,13 +42,17 @@ rocksdb::Slice ToSlice(absl::string_view view) { return {view.data(), view.size(
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, Mode mode,
                                                          const RocksDbEngineOptions& options,
                                                          rocksdb::Env* env) {
-  std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families = {
-      {rocksdb::kDefaultColumnFamilyName, FamilyOptions(size_t{64} << 20, cache)},
-      {format::kChangesFamily, FamilyOptions(size_t{16} << 20, cache)},
+  const std::shared_ptr<rocksdb::Cache> cache = NewBlockCache(options);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, FamilySettings(options, cache)},
+      {format::kChangesFamily, FamilySettings(options, cache)},
   };
-  rocksdb::DBOptions database_options = DatabaseOptions(mode, env);
   std::unique_ptr<Database> database(new Database());
+  rocksdb::DBOptions database_options = DatabaseSettings(options, env);
+  database_options.create_if_missing = mode == Mode::kCreate;
+  database_options.create_missing_column_families = mode == Mode::kCreate;
+  database_options.statistics = database->tickers_;
+  database_options.listeners.push_back(database->events_);
   rocksdb::DB* rocks = nullptr;
   rocksdb::Status status =
       mode == Mode::kReadOnly
@@ -131,6 +70,12 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   return TranslateRocksDbError(absl::StrCat("open ", path), status);
 }
 
+Database::Database()
+    : tickers_(rocksdb::CreateDBStatistics()), events_(std::make_shared<BackgroundEvents>()) {
+  // Counts only: a histogram would read the clock twice for each read.
+  tickers_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
+}
+
 Database::~Database() {
   if (rocks_ == nullptr) return;
   for (rocksdb::ColumnFamilyHandle* family : families_) {
@@ -141,7 +86,7 @@ Database::~Database() {
 
 absl::StatusOr<bool> Database::Read(absl::string_view key, const rocksdb::Snapshot* snapshot,
                                     rocksdb::PinnableSlice* bytes) const {
-  rocksdb::Status status = rocks_->Get(ReadAt(snapshot), data(), ToSlice(key), bytes);
+  rocksdb::Status status = rocks_->Get(PointRead(snapshot), data(), ToSlice(key), bytes);
   if (status.IsNotFound()) return false;
   if (!status.ok()) return TranslateRocksDbError("read", status);
   return true;
@@ -171,11 +116,20 @@ absl::Status Database::Scan(
   absl::string_view start = std::max<absl::string_view>(range.start, format::kFirstDataKey);
   // RocksDB leaves open what an upper bound below the start means.
   if (!range.end.empty() && range.end <= start) return absl::OkStatus();
-  rocksdb::ReadOptions options = ReadAt(snapshot);
-  rocksdb::Slice end = ToSlice(range.end);
+  const rocksdb::Slice end = ToSlice(range.end);
+  rocksdb::ReadOptions options = PointRead(snapshot);
   if (!range.end.empty()) options.iterate_upper_bound = &end;
   std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator(options, data()));
+  size_t visited = 0;
   for (it->Seek(ToSlice(start)); it->Valid(); it->Next()) {
+    if (++visited == kShortScan) {
+      const std::string key = it->key().ToString();
+      rocksdb::ReadOptions long_scan = LongScan(snapshot);
+      long_scan.iterate_upper_bound = options.iterate_upper_bound;
+      it.reset(rocks_->NewIterator(long_scan, data()));
+      it->Seek(key);
+      if (!it->Valid()) break;
+    }
     ASSIGN_OR_RETURN(format::DataValue value, Decode(it->value()));
     if (!visit(ToView(it->key()), value.value, value.mod_revision)) return absl::OkStatus();
   }
@@ -208,7 +162,7 @@ absl::StatusOr<std::vector<Change>> Database::ReadChanges(Revision after, Revisi
   std::vector<Change> read;
   const uint64_t wanted = std::min<uint64_t>(limit, newest - after);
   if (wanted == 0) return read;
-  std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator(ReadAt(snapshot), changes()));
+  std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator(PointRead(snapshot), changes()));
   for (it->Seek(format::EncodeNumber(after + 1)); it->Valid() && read.size() < wanted; it->Next()) {
     const Revision next = after + read.size() + 1;
     if (format::DecodeNumber(ToView(it->key())) != next) break;
@@ -222,6 +176,30 @@ absl::StatusOr<std::vector<Change>> Database::ReadChanges(Revision after, Revisi
   if (read.size() == wanted) return read;
   return StoreCorrupt(
       absl::StrCat("the change of revision ", after + read.size() + 1, " is missing"));
+}
+
+absl::StatusOr<std::optional<Revision>> Database::FirstUnflushedChange() const {
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kMemtableTier;
+  std::unique_ptr<rocksdb::Iterator> it(rocks_->NewIterator(options, changes()));
+  it->SeekToFirst();
+  if (!it->status().ok()) return TranslateRocksDbError("read changes", it->status());
+  if (!it->Valid()) return std::nullopt;
+  std::optional<uint64_t> revision = format::DecodeNumber(ToView(it->key()));
+  if (!revision.has_value()) return StoreCorrupt("a key of the change log is not a revision");
+  return revision;
+}
+
+EngineStatistics Database::Statistics() const {
+  EngineStatistics statistics;
+  statistics.keys = SumProperty(rocks_.get(), {data()}, rocksdb::DB::Properties::kEstimateNumKeys);
+  statistics.live_bytes =
+      SumProperty(rocks_.get(), families_, rocksdb::DB::Properties::kEstimateLiveDataSize);
+  statistics.snapshots =
+      SumProperty(rocks_.get(), {data()}, rocksdb::DB::Properties::kNumSnapshots);
+  statistics.files = ReadFileStatistics(rocks_.get(), families_, *tickers_);
+  events_->AddTo(&*statistics.files);
+  return statistics;
 }
 
 absl::Status Database::Resume() {
@@ -248,7 +226,7 @@ absl::Status Database::Resume() {
 rocksdb::Status Database::PrepareResume() {
   std::string version;
   rocksdb::Status status =
-      rocks_->Get(ReadAt(nullptr), data(), ToSlice(format::kFormatKey), &version);
+      rocks_->Get(PointRead(nullptr), data(), ToSlice(format::kFormatKey), &version);
   if (!status.ok()) return status;
   rocksdb::WriteOptions options;
   options.disableWAL = true;

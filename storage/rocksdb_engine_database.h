@@ -16,6 +16,7 @@
 #include "rocksdb/db.h"
 #include "storage/engine.h"
 #include "storage/rocksdb_engine.h"
+#include "storage/rocksdb_engine_statistics.h"
 
 namespace gatehouse::storage {
 
@@ -56,6 +57,9 @@ class Database {
   // Its mod revision; 0 if absent.
   absl::StatusOr<Revision> GetModRevision(absl::string_view key) const;
 
+  // After many entries it leaves the cache alone, so that a scan of all users does
+  // not take the place of what is read again. Not of the newest state: `snapshot`
+  // must not be null.
   absl::Status Scan(
       const KeyRange& range, const rocksdb::Snapshot* snapshot,
       absl::FunctionRef<bool(absl::string_view key, absl::string_view value, Revision mod_revision)>
@@ -72,11 +76,18 @@ class Database {
   absl::StatusOr<std::vector<Change>> ReadChanges(Revision after, Revision newest, size_t limit,
                                                   const rocksdb::Snapshot* snapshot) const;
 
+  // The first revision of the change log that the log file alone has; nullopt if it
+  // has none.
+  absl::StatusOr<std::optional<Revision>> FirstUnflushedChange() const;
+
+  // All but what the engine itself measures.
+  EngineStatistics Statistics() const;
+
   // Takes writes again after one has failed. UNAVAILABLE: not possible, or not yet.
   absl::Status Resume();
 
  private:
-  Database() = default;
+  Database();
 
   // What Resume needs to find.
   rocksdb::Status PrepareResume();
@@ -85,6 +96,8 @@ class Database {
   absl::StatusOr<bool> Read(absl::string_view key, const rocksdb::Snapshot* snapshot,
                             rocksdb::PinnableSlice* bytes) const;
 
+  std::shared_ptr<rocksdb::Statistics> tickers_;
+  std::shared_ptr<BackgroundEvents> events_;
   std::unique_ptr<rocksdb::DB> rocks_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // owned; data, changes
 };

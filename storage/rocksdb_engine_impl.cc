@@ -79,7 +79,10 @@ absl::StatusOr<std::optional<Entry>> RocksDbEngine::Get(absl::string_view key) c
 
 absl::StatusOr<Revision> RocksDbEngine::Commit(const CommitRequest& request) {
   RETURN_IF_ERROR(ValidateCommitRequest(request));
-  return group_commit_.Commit(request);
+  LatencyTimer timer(&commit_times_);
+  absl::StatusOr<Revision> result = group_commit_.Commit(request);
+  if (result.ok()) timer.Stop();
+  return result;
 }
 
 void RocksDbEngine::CommitAll(const std::vector<GroupCommit::Pending*>& group) {
@@ -106,11 +109,20 @@ absl::Status RocksDbEngine::Persist(CommitBatch* commits) {
   if (status.ok()) {
     rocksdb::WriteOptions write_options;
     write_options.sync = options_.sync;
+    LatencyTimer timer(&log_sync_times_);
     status = database_->rocks()->Write(write_options, commits->batch());
+    if (status.ok()) timer.Stop();
   }
   // Not DATA_LOSS, whatever RocksDB says: the commit may be there after a restart.
   if (!status.ok()) return Unavailable(absl::StrCat("commit: ", status.ToString()));
-  return watermark_->Write(commits->changes().back().revision);
+  return Acknowledge(commits->changes().back().revision);
+}
+
+absl::Status RocksDbEngine::Acknowledge(Revision newest) {
+  LatencyTimer timer(&watermark_sync_times_);
+  RETURN_IF_ERROR(watermark_->Write(newest));
+  timer.Stop();
+  return absl::OkStatus();
 }
 
 // After a failed write the database knows better than we do whether it happened.
@@ -121,7 +133,7 @@ absl::Status RocksDbEngine::Recover() {
   ASSIGN_OR_RETURN(Revision log_start, database_->GetNumber(format::kLogStartKey, nullptr));
   ASSIGN_OR_RETURN(std::vector<Change> changes,
                    database_->ReadChanges(revision_, newest, newest - revision_, nullptr));
-  RETURN_IF_ERROR(watermark_->Write(newest));
+  RETURN_IF_ERROR(Acknowledge(newest));
   log_start_ = log_start;
   broken_ = false;
   if (!changes.empty()) Publish(changes);
@@ -138,6 +150,14 @@ Revision RocksDbEngine::SetListener(CommitListener* listener) {
   std::lock_guard<std::mutex> lock(listener_mutex_);
   listener_ = listener;
   return revision_;
+}
+
+EngineStatistics RocksDbEngine::Statistics() const {
+  EngineStatistics statistics = database_->Statistics();
+  statistics.commits = commit_times_.Read();
+  statistics.log_syncs = log_sync_times_.Read();
+  statistics.watermark_syncs = watermark_sync_times_.Read();
+  return statistics;
 }
 
 absl::StatusOr<std::vector<Change>> RocksDbEngine::ChangesSince(Revision after,

@@ -60,10 +60,12 @@ class RocksDbEngine final : public Engine {
   absl::StatusOr<std::vector<Change>> ChangesSince(Revision after, size_t limit) const override;
   absl::Status Checkpoint(const std::string& directory) const override;
   Revision SetListener(CommitListener* listener) override;
+  EngineStatistics Statistics() const override;
 
  private:
   void CommitAll(const std::vector<GroupCommit::Pending*>& group);
   absl::Status Persist(CommitBatch* commits);
+  absl::Status Acknowledge(Revision newest);
   absl::Status Recover();
   void Publish(const std::vector<Change>& changes);
 
@@ -75,6 +77,10 @@ class RocksDbEngine final : public Engine {
   bool broken_ = false;  // the last write failed; what it left behind is not known
 
   const std::unique_ptr<Database> database_;
+
+  LatencyRecorder commit_times_;
+  LatencyRecorder log_sync_times_;
+  LatencyRecorder watermark_sync_times_;
 
   // Held while a group is published, so that SetListener sees whole groups. revision_ changes
   // with it held.

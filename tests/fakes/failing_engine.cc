@@ -111,4 +111,6 @@ Revision FailingEngine::SetListener(CommitListener* listener) {
   return engine_->SetListener(listener);
 }
 
+EngineStatistics FailingEngine::Statistics() const { return engine_->Statistics(); }
+
 }  // namespace gatehouse::storage

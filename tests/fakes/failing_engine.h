@@ -59,6 +59,7 @@ class FailingEngine final : public Engine {
   absl::StatusOr<std::vector<Change>> ChangesSince(Revision after, size_t limit) const override;
   absl::Status Checkpoint(const std::string& directory) const override;
   Revision SetListener(CommitListener* listener) override;
+  EngineStatistics Statistics() const override;
 
  private:
   class FailingSnapshot;

@@ -51,6 +51,7 @@ class InterruptingEngine final : public Engine {
     return engine_->Checkpoint(directory);
   }
   Revision SetListener(CommitListener* listener) override { return engine_->SetListener(listener); }
+  EngineStatistics Statistics() const override { return engine_->Statistics(); }
 
  private:
   const std::unique_ptr<Engine> engine_;

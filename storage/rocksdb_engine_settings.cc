@@ -1,0 +1,147 @@
+#include "storage/rocksdb_engine_settings.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "rocksdb/convenience.h"
+#include "rocksdb/env.h"
+#include "rocksdb/filter_policy.h"
+#include "rocksdb/rate_limiter.h"
+#include "rocksdb/table.h"
+
+namespace gatehouse::storage {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+rocksdb::BlockBasedTableOptions TableSettings(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.block_size = 8 << 10;
+  table.format_version = 5;
+  // Most lookups are of keys that exist or were never there: the filter answers the latter.
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.whole_key_filtering = true;
+  // Filters and indexes are in the cache, so that its size bounds them too, however many users
+  // there are. In partitions: one that was evicted costs a read of kilobytes, not of megabytes.
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 4 << 10;
+  table.metadata_cache_options.top_level_index_pinning = rocksdb::PinningTier::kAll;
+  table.metadata_cache_options.partition_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
+  table.metadata_cache_options.unpartitioned_pinning = rocksdb::PinningTier::kFlushedAndSimilar;
+  return table;
+}
+
+// Commits are slowed down long before they are stopped: a stop holds up every administrator, and
+// a slower import is what lets compaction catch up.
+void SetStalls(rocksdb::ColumnFamilyOptions* options) {
+  options->level0_file_num_compaction_trigger = 4;
+  options->level0_slowdown_writes_trigger = 20;
+  options->level0_stop_writes_trigger = 60;
+  // The fourth memtable is what RocksDB needs in order to delay (at three) before it stops.
+  options->max_write_buffer_number = 4;
+}
+
+void LowerBackgroundPriority(rocksdb::Env* env) {
+  // Compaction can wait, so it gets what is left over. Flushes keep their priority: commits wait
+  // for memtables, and a flush that starves stops them.
+  env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
+  // Not every Env can; then compaction competes as it would have anyway.
+  env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
+      .PermitUncheckedError();
+}
+
+// The engine resumes on its own terms: before the next commit, and then it looks at what the
+// failed one left behind. RocksDB's own attempts would run at the same time.
+class NoAutomaticRecovery final : public rocksdb::EventListener {
+ public:
+  const char* Name() const override { return "NoAutomaticRecovery"; }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
+}  // namespace
+
+rocksdb::DBOptions DatabaseSettings(const RocksDbEngineOptions& options, rocksdb::Env* env) {
+  LowerBackgroundPriority(env);
+  rocksdb::DBOptions settings;
+  settings.env = env;
+  settings.paranoid_checks = true;
+  // Stops at the first record that is not whole, whatever is wrong with it: a tail torn by power
+  // loss may be cut, zero or garbage. That nothing acknowledged was dropped is for the watermark
+  // to say; no mode of RocksDB can (docs/storage-engine.md).
+  settings.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  settings.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  settings.max_bgerror_resume_count = 0;
+  settings.max_total_wal_size = 2 * options.write_buffer_bytes;
+  settings.db_write_buffer_size = options.write_buffer_bytes;
+  // Both families go to files together: then what the log alone has of the one it alone has of
+  // the other, and the revisions of the change log tell whether a log file is missing.
+  settings.atomic_flush = true;
+  settings.max_background_jobs = options.background_jobs;
+  if (options.background_bytes_per_second > 0) {
+    settings.rate_limiter.reset(
+        rocksdb::NewGenericRateLimiter(static_cast<int64_t>(options.background_bytes_per_second)));
+  }
+  // Written back as it is produced: a file's worth of dirty pages at once holds up the syncs of
+  // commits.
+  settings.bytes_per_sync = kMiB;
+  settings.wal_bytes_per_sync = kMiB;
+  settings.compaction_readahead_size = 2 * kMiB;
+  // Files that are not needed any more are removed in the background, not by who reads.
+  settings.avoid_unnecessary_blocking_io = true;
+  // Opens every table at the start and keeps it open: with indexes and filters in the cache that
+  // is a few kilobytes each, and no check ever opens a file.
+  settings.max_open_files = -1;
+  settings.skip_stats_update_on_db_open = true;
+  settings.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  settings.keep_log_file_num = 4;
+  settings.max_log_file_size = 4 * kMiB;
+  settings.stats_dump_period_sec = 0;
+  settings.stats_persist_period_sec = 0;
+  return settings;
+}
+
+rocksdb::ColumnFamilyOptions FamilySettings(const RocksDbEngineOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions settings;
+  settings.table_factory.reset(rocksdb::NewBlockBasedTableFactory(TableSettings(cache)));
+  // One is filled while the other is written to a file.
+  settings.write_buffer_size = options.write_buffer_bytes / 2;
+  settings.level_compaction_dynamic_level_bytes = true;
+  SetStalls(&settings);
+  const std::vector<rocksdb::CompressionType> supported = rocksdb::GetSupportedCompressions();
+  const bool has_lz4 =
+      std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
+  settings.compression = has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  return settings;
+}
+
+std::shared_ptr<rocksdb::Cache> NewBlockCache(const RocksDbEngineOptions& options) {
+  rocksdb::LRUCacheOptions settings;
+  settings.capacity = options.block_cache_bytes;
+  // Indexes and filters go when nothing else is left to go.
+  settings.high_pri_pool_ratio = 0.8;
+  return rocksdb::NewLRUCache(settings);
+}
+
+rocksdb::ReadOptions PointRead(const rocksdb::Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  return options;
+}
+
+rocksdb::ReadOptions LongScan(const rocksdb::Snapshot* snapshot) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.readahead_size = 2 * kMiB;
+  options.fill_cache = false;
+  return options;
+}
+
+}  // namespace gatehouse::storage
