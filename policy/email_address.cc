@@ -9,11 +9,13 @@
 #include <array>
 #include <cstdint>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "policy/ascii_address.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 
@@ -94,6 +96,10 @@ absl::StatusOr<std::string> CanonicalLocal(absl::string_view local) {
 
 absl::StatusOr<EmailAddress> EmailAddress::Parse(absl::string_view field,
                                                  absl::string_view address) {
+  AsciiAddressBuffer buffer;
+  if (const auto ascii = ParseAsciiAddress(address, buffer)) {
+    return FromTrusted(ascii->local, DomainName::FromTrusted(ascii->domain));
+  }
   const auto too_long = [&] {
     return InvalidField(field, address,
                         absl::StrCat("an address of at most ", kMaxAddress, " bytes (RFC 5321)"));
@@ -115,10 +121,10 @@ absl::StatusOr<EmailAddress> EmailAddress::Parse(absl::string_view field,
   return FromTrusted(local, domain);
 }
 
-EmailAddress EmailAddress::FromTrusted(absl::string_view local, const DomainName& domain) {
+EmailAddress EmailAddress::FromTrusted(absl::string_view local, DomainName domain) {
   EmailAddress address;
   address.local_ = std::string(local);
-  address.domain_ = domain;
+  address.domain_ = std::move(domain);
   return address;
 }
 

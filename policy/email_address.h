@@ -32,7 +32,7 @@ class EmailAddress {
   // RFC 6531). All of it holds for both the given and the canonical form.
   static absl::StatusOr<EmailAddress> Parse(absl::string_view field, absl::string_view address);
   // For a canonical form that Parse made before (read from a record).
-  static EmailAddress FromTrusted(absl::string_view local, const DomainName& domain);
+  static EmailAddress FromTrusted(absl::string_view local, DomainName domain);
 
   const std::string& local() const { return local_; }
   const DomainName& domain() const { return domain_; }
