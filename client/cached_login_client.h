@@ -131,7 +131,6 @@ class CachedLoginClient {
 
  private:
   class Impl;
-  explicit CachedLoginClient(std::unique_ptr<Impl> impl);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -1,64 +1,18 @@
 #include "client/login_client.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "client/login_channel.h"
+#include "client/outage_answer.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
 
 namespace gatehouse::client {
 namespace {
 
-constexpr absl::Duration kMinTimeout = absl::Milliseconds(1);
-constexpr absl::Duration kMaxTimeout = absl::Hours(1);
-constexpr absl::Duration kMinKeepalive = absl::Seconds(10);
-// gRPC itself makes no more.
-constexpr int kMaxAttempts = 5;
-
-absl::Status Check(const LoginClientOptions& options) {
-  if (options.timeout < kMinTimeout || options.timeout > kMaxTimeout) {
-    return InvalidField("timeout", absl::FormatDuration(options.timeout), "1ms to 1h");
-  }
-  if (options.max_attempts < 1 || options.max_attempts > kMaxAttempts) {
-    return InvalidField("max_attempts", absl::StrCat(options.max_attempts),
-                        absl::StrCat("1 to ", kMaxAttempts));
-  }
-  if (options.keepalive < kMinKeepalive) {
-    return InvalidField("keepalive", absl::FormatDuration(options.keepalive), "at least 10s");
-  }
-  return absl::OkStatus();
-}
-
-// What stands in for an answer; `error` where nothing may.
-absl::StatusOr<LoginDecision> Fallback(OnUnavailable on_unavailable, LoginAction action,
-                                       const absl::Status& error) {
-  if (!absl::IsUnavailable(error) && !absl::IsDeadlineExceeded(error)) return error;
-  LoginDecision decision;
-  decision.source = LoginDecision::Source::kFallback;
-  decision.reason = DecisionReason::kServiceUnavailable;
-  switch (on_unavailable) {
-    case OnUnavailable::kReturnError:
-      return error;
-    case OnUnavailable::kRequireSso:
-      decision.verdict = Verdict::kRequireSso;
-      return decision;
-    case OnUnavailable::kDeny:
-      decision.verdict = Verdict::kDeny;
-      return decision;
-    case OnUnavailable::kAllowPasswordDangerously:
-      if (action != LoginAction::kSignIn) return error;
-      decision.verdict = Verdict::kAllowPassword;
-      return decision;
-  }
-  return error;
-}
-
 absl::StatusOr<LoginDecision> OrFallback(absl::StatusOr<LoginDecision> result,
                                          OnUnavailable on_unavailable, LoginAction action) {
   if (result.ok()) return result;
-  return Fallback(on_unavailable, action, result.status());
+  return AnswerByChoice(on_unavailable, action, result.status());
 }
 
 absl::StatusOr<BatchLoginDecisions> OrFallback(absl::StatusOr<BatchLoginDecisions> results,
@@ -66,7 +20,7 @@ absl::StatusOr<BatchLoginDecisions> OrFallback(absl::StatusOr<BatchLoginDecision
                                                LoginAction action) {
   if (!results.ok()) {
     ASSIGN_OR_RETURN(const LoginDecision decision,
-                     Fallback(on_unavailable, action, results.status()));
+                     AnswerByChoice(on_unavailable, action, results.status()));
     return BatchLoginDecisions(count, decision);
   }
   for (absl::StatusOr<LoginDecision>& result : *results) {
@@ -78,13 +32,7 @@ absl::StatusOr<BatchLoginDecisions> OrFallback(absl::StatusOr<BatchLoginDecision
 }  // namespace
 
 absl::StatusOr<LoginClient> LoginClient::Connect(const LoginClientOptions& options) {
-  RETURN_IF_ERROR(Check(options));
-  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
-                   MakeLoginChannel({.target = options.target,
-                                     .credentials = options.credentials,
-                                     .security = options.security,
-                                     .max_attempts = options.max_attempts,
-                                     .keepalive = options.keepalive}));
+  ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, MakeChannel(options));
   return LoginClient(MakeLoginConnection(std::move(channel), options.wait_for_ready),
                      options.on_unavailable, options.timeout);
 }
@@ -128,7 +76,7 @@ CheckLoginCall LoginClient::Call(absl::string_view email, const CheckOptions& op
   return {.email = std::string(email),
           .action = options.action,
           .min_revision = options.min_revision,
-          .timeout = TimeoutOf(options)};
+          .timeout = TimeoutOf(options, timeout_)};
 }
 
 BatchCheckLoginCall LoginClient::BatchCall(const std::vector<std::string>& emails,
@@ -136,11 +84,7 @@ BatchCheckLoginCall LoginClient::BatchCall(const std::vector<std::string>& email
   return {.emails = emails,
           .action = options.action,
           .min_revision = options.min_revision,
-          .timeout = TimeoutOf(options)};
-}
-
-absl::Duration LoginClient::TimeoutOf(const CheckOptions& options) const {
-  return std::min(options.timeout.value_or(timeout_), kMaxTimeout);
+          .timeout = TimeoutOf(options, timeout_)};
 }
 
 std::string LoginErrorReason(const absl::Status& status) { return ReasonOf(status); }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/decision_decoding.h"
 #include "client/grpc_status.h"
 #include "client/utf8.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
@@ -29,82 +30,7 @@ absl::Status CheckEmail(absl::string_view email) {
   return absl::OkStatus();
 }
 
-absl::Status Incomprehensible(absl::string_view what) {
-  return absl::InternalError(absl::StrCat("the server's answer makes no sense here: ", what));
-}
-
 v1::LoginAction ToProto(LoginAction action) { return static_cast<v1::LoginAction>(action); }
-
-absl::StatusOr<Verdict> FromProto(v1::Verdict verdict) {
-  switch (verdict) {
-    case v1::VERDICT_ALLOW_PASSWORD:
-      return Verdict::kAllowPassword;
-    case v1::VERDICT_REQUIRE_SSO:
-      return Verdict::kRequireSso;
-    case v1::VERDICT_DENY:
-      return Verdict::kDeny;
-    default:
-      return Incomprehensible(absl::StrCat("verdict ", static_cast<int>(verdict)));
-  }
-}
-
-DecisionReason FromProto(v1::DecisionReason reason) {
-  // Same numbers; one that this library does not know changes nothing, since
-  // the verdict alone says what to do.
-  return v1::DecisionReason_IsValid(reason) ? static_cast<DecisionReason>(reason)
-                                            : DecisionReason::kUnknown;
-}
-
-absl::StatusOr<SsoDestination::Protocol> FromProto(v1::SsoDestination::Protocol protocol) {
-  switch (protocol) {
-    case v1::SsoDestination::PROTOCOL_SAML:
-      return SsoDestination::Protocol::kSaml;
-    case v1::SsoDestination::PROTOCOL_OIDC:
-      return SsoDestination::Protocol::kOidc;
-    default:
-      return Incomprehensible(absl::StrCat("protocol ", static_cast<int>(protocol)));
-  }
-}
-
-absl::Time FromProto(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
-absl::StatusOr<SsoDestination> FromProto(const v1::SsoDestination& sso) {
-  ASSIGN_OR_RETURN(const SsoDestination::Protocol protocol, FromProto(sso.protocol()));
-  return SsoDestination{.sso_profile = sso.sso_profile(),
-                        .protocol = protocol,
-                        .sign_in_url = sso.sign_in_url(),
-                        .issuer = sso.issuer(),
-                        .login_hint = sso.login_hint()};
-}
-
-absl::StatusOr<LoginDecision> FromProto(const v1::CheckLoginResponse& response) {
-  LoginDecision decision;
-  ASSIGN_OR_RETURN(decision.verdict, FromProto(response.verdict()));
-  decision.reason = FromProto(response.reason());
-  decision.organization = response.organization();
-  decision.matched_domain = response.matched_domain();
-  if (response.has_sso()) {
-    ASSIGN_OR_RETURN(decision.sso, FromProto(response.sso()));
-  } else if (decision.verdict == Verdict::kRequireSso) {
-    return Incomprehensible("REQUIRE_SSO with no destination");
-  }
-  if (response.has_enforced_since()) {
-    decision.enforced_since = FromProto(response.enforced_since());
-    decision.enforced_since_revision = response.enforced_since_revision();
-  }
-  decision.revision = response.revision();
-  decision.cache_ttl = absl::Seconds(response.cache_ttl().seconds()) +
-                       absl::Nanoseconds(response.cache_ttl().nanos());
-  if (response.observed_verdict() != v1::VERDICT_UNSPECIFIED) {
-    ASSIGN_OR_RETURN(decision.observed_verdict, FromProto(response.observed_verdict()));
-  }
-  if (response.has_enforcement_scheduled_at()) {
-    decision.enforcement_scheduled_at = FromProto(response.enforcement_scheduled_at());
-  }
-  return decision;
-}
 
 v1::CheckLoginRequest ToProto(const CheckLoginCall& call) {
   v1::CheckLoginRequest request;
@@ -128,7 +54,7 @@ v1::BatchCheckLoginRequest ToProto(const BatchCheckLoginCall& call) {
 absl::StatusOr<LoginDecision> Decode(const CheckLoginCall&, const grpc::Status& status,
                                      const v1::CheckLoginResponse& response) {
   if (!status.ok()) return FromGrpcStatus(status);
-  return FromProto(response);
+  return DecodeDecision(response);
 }
 
 absl::StatusOr<BatchLoginDecisions> Decode(const BatchCheckLoginCall& call,
@@ -146,7 +72,7 @@ absl::StatusOr<BatchLoginDecisions> Decode(const BatchCheckLoginCall& call,
     if (absl::Status sent = CheckEmail(call.emails[i]); !sent.ok()) {
       decisions.push_back(std::move(sent));
     } else if (result.has_decision()) {
-      decisions.push_back(FromProto(result.decision()));
+      decisions.push_back(DecodeDecision(result.decision()));
       if (decisions.back().ok()) decisions.back()->revision = response.revision();
     } else if (result.has_error()) {
       decisions.push_back(FromItemError(result.error()));
@@ -156,6 +82,12 @@ absl::StatusOr<BatchLoginDecisions> Decode(const BatchCheckLoginCall& call,
   }
   return decisions;
 }
+
+// Nobody cancels what is about to go.
+void EndCancellation(const CheckLoginCall& call) {
+  if (call.cancellation != nullptr) call.cancellation->Ended();
+}
+void EndCancellation(const BatchCheckLoginCall&) {}
 
 // What a call needs until it is over.
 template <typename CallT, typename Request, typename Response>
@@ -208,6 +140,8 @@ class StubConnection : public LoginConnection {
     }
     auto exchange = std::make_shared<CheckExchange>(call, wait_for_ready_);
     CheckExchange& e = *exchange;
+    // Its context may be cancelled from here on, before the call has begun as well.
+    if (call.cancellation != nullptr) call.cancellation->Begun([&e] { e.context.TryCancel(); });
     stub_.async()->CheckLogin(&e.context, &e.request, &e.response,
                               Finisher(std::move(exchange), std::move(done)));
   }
@@ -229,6 +163,7 @@ class StubConnection : public LoginConnection {
     return [this, exchange = std::move(exchange),
             done = std::move(done)](const grpc::Status& status) mutable {
       auto result = Decode(exchange->call, status, exchange->response);
+      EndCancellation(exchange->call);
       // Its context refers to the channel: it must go before the destructor is
       // let on.
       exchange.reset();
@@ -247,6 +182,26 @@ class StubConnection : public LoginConnection {
 };
 
 }  // namespace
+
+void Cancellation::Cancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  if (const auto cancel = std::exchange(cancel_, nullptr)) cancel();
+}
+
+void Cancellation::Begun(std::function<void()> cancel) {
+  const std::lock_guard lock(mutex_);
+  if (cancelled_) {
+    cancel();
+  } else {
+    cancel_ = std::move(cancel);
+  }
+}
+
+void Cancellation::Ended() {
+  const std::lock_guard lock(mutex_);
+  cancel_ = nullptr;
+}
 
 std::unique_ptr<LoginConnection> MakeLoginConnection(std::shared_ptr<grpc::Channel> channel,
                                                      bool wait_for_ready) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,30 @@ class Channel;
 
 namespace gatehouse::client {
 
+// The means to end a call before its answer has come. Thread-safe.
+class Cancellation {
+ public:
+  // Ends the call soon, if it has not ended: its callback is called all the same.
+  void Cancel();
+
+  // For connections. `cancel` is called once if this is cancelled before Ended, or
+  // at once if it has been; not while or after Ended returns.
+  void Begun(std::function<void()> cancel);
+  void Ended();
+
+ private:
+  std::mutex mutex_;
+  bool cancelled_ = false;
+  std::function<void()> cancel_;
+};
+
 struct CheckLoginCall {
   std::string email;
   LoginAction action = LoginAction::kSignIn;
   int64_t min_revision = 0;
   absl::Duration timeout;
+  // Of an asynchronous call. Null: nobody cancels it. A connection may ignore it.
+  std::shared_ptr<Cancellation> cancellation;
 };
 
 struct BatchCheckLoginCall {
@@ -45,7 +65,7 @@ class LoginConnection {
   using CheckLoginCallback = std::function<void(absl::StatusOr<LoginDecision>)>;
   using BatchCheckLoginCallback = std::function<void(absl::StatusOr<BatchLoginDecisions>)>;
 
-  // Returns after the last callback has.
+  // Returns after the last callback has; until then callbacks may make calls.
   virtual ~LoginConnection() = default;
 
   virtual absl::StatusOr<LoginDecision> CheckLogin(const CheckLoginCall& call) = 0;

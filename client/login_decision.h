@@ -45,7 +45,7 @@ enum class DecisionReason {
   kEnforcementPaused = 15,
   kOverrideRequireSso = 16,
   kOverrideExempt = 17,
-  // Not the server's: it was not reached, and OnUnavailable decided.
+  // Not the server's: it was not reached, and what was chosen for that decided.
   kServiceUnavailable = -1,
 };
 
@@ -69,7 +69,9 @@ struct SsoDestination {
 struct LoginDecision {
   enum class Source {
     kServer,
-    kFallback,  // the server was not reached: LoginClientOptions.on_unavailable
+    kLocal,     // by rules that CachedLoginClient follows
+    kFallback,  // the server was not reached: by rules as they were last known, or
+                // LoginClientOptions.on_unavailable
   };
 
   Verdict verdict = Verdict::kDeny;
@@ -79,23 +81,26 @@ struct LoginDecision {
   std::string organization;
   // The domain whose rule decided, ASCII. Empty if nobody holds the domain.
   std::string matched_domain;
-  // Set when the verdict, or the observed verdict, is kRequireSso; never in a
-  // fallback, which does not know where.
+  // Set when the verdict, or the observed verdict, is kRequireSso; but not in a
+  // fallback to LoginClientOptions.on_unavailable, which does not know where.
   std::optional<SsoDestination> sso;
   // Since when the person is enforced, and the commit that began it: end
   // sessions that are older. Set when the verdict is kRequireSso, but never in
   // a fallback.
   std::optional<absl::Time> enforced_since;
   int64_t enforced_since_revision = 0;
-  // What the answer comes from. 0 in a fallback.
+  // What the answer comes from. 0 in a fallback to on_unavailable.
   int64_t revision = 0;
   // How long the answer may be reused for the same address and action. Zero: not
-  // at all, as in a fallback.
+  // at all, as in a fallback; or no need to, as with a local one.
   absl::Duration cache_ttl;
   // Under an enforcement that only observes: what the verdict would be.
   std::optional<Verdict> observed_verdict;
   // From when the person will have to use SSO, if nothing changes: tell them.
   std::optional<absl::Time> enforcement_scheduled_at;
+  // Set where the rules that CachedLoginClient follows have decided: they were no
+  // older than this.
+  std::optional<absl::Duration> rules_age;
 };
 
 }  // namespace gatehouse::client
