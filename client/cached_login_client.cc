@@ -6,12 +6,12 @@
 #include "client/hedged_connection.h"
 #include "client/local_answer.h"
 #include "client/outage_answer.h"
-#include "client/plain_address.h"
 #include "client/policy_connection.h"
 #include "client/policy_follower.h"
 #include "client/published_rules.h"
 #include "client/shared_call_connection.h"
 #include "client/timers.h"
+#include "policy/ascii_address.h"
 #include "policy/email_address.h"
 #include "policy/errors.h"
 #include "policy/status_macros.h"
@@ -52,8 +52,8 @@ std::unique_ptr<LoginConnection> Shared(std::unique_ptr<LoginConnection> connect
 
 // The domain of an address, which `buffer` may hold.
 absl::StatusOr<absl::string_view> DomainOf(absl::string_view field, absl::string_view email,
-                                           PlainDomainBuffer& buffer) {
-  if (const auto plain = PlainDomainOf(email, buffer)) return *plain;
+                                           AsciiAddressBuffer& buffer) {
+  if (const auto plain = ParseAsciiAddress(email, buffer)) return plain->domain;
   ASSIGN_OR_RETURN(const EmailAddress address, EmailAddress::Parse(field, email));
   const std::string& domain = address.domain().ascii();
   return absl::string_view(buffer.data(), domain.copy(buffer.data(), buffer.size()));
@@ -96,7 +96,7 @@ class CachedLoginClient::Impl {
   }
 
   absl::StatusOr<LoginDecision> CheckLogin(absl::string_view email, const CheckOptions& options) {
-    PlainDomainBuffer buffer;
+    AsciiAddressBuffer buffer;
     ASSIGN_OR_RETURN(const absl::string_view domain, DomainOf("email", email, buffer));
     const RulesNow now = Now();
     if (MayAnswer(now, options)) {
@@ -109,7 +109,7 @@ class CachedLoginClient::Impl {
 
   void AsyncCheckLogin(absl::string_view email, const CheckOptions& options,
                        std::function<void(absl::StatusOr<LoginDecision>)> done) {
-    PlainDomainBuffer buffer;
+    AsciiAddressBuffer buffer;
     const absl::StatusOr<absl::string_view> domain = DomainOf("email", email, buffer);
     if (!domain.ok()) return done(domain.status());
     const RulesNow now = Now();
@@ -208,7 +208,7 @@ class CachedLoginClient::Impl {
     batch.decisions.reserve(emails.size());
     const RulesNow now = Now();
     const bool may_answer = MayAnswer(now, options);
-    PlainDomainBuffer buffer;
+    AsciiAddressBuffer buffer;
     for (size_t i = 0; i < emails.size(); ++i) {
       const auto domain = DomainOf(absl::StrCat("emails[", i, "]"), emails[i], buffer);
       if (!domain.ok()) {
