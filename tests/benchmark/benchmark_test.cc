@@ -3,15 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <chrono>
+#include <fstream>
 #include <memory>
-#include <mutex>
+#include <sstream>
 #include <string>
-#include <thread>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "gatehouse/v1/login_service.grpc.pb.h"
 #include "server/assembly/gatehouse_server.h"
 #include "server/connectors/cares_txt_resolver.h"
 #include "server/connectors/psl_public_suffix_list.h"
@@ -20,173 +20,197 @@
 #include "storage/memory_engine.h"
 #include "storage/rocksdb_engine.h"
 #include "storage/secrets/key_ring.h"
+#include "tests/benchmark/enforce_cycles.h"
 #include "tests/benchmark/floor_server.h"
 #include "tests/benchmark/load_generator.h"
 #include "tests/benchmark/populate_store.h"
+#include "tests/builders/test_certificates.h"
 #include "tests/storage/scoped_directory.h"
 
 namespace gatehouse::benchmark {
 namespace {
 
-constexpr Population kPopulation{.users = 40, .domains = 4};
+constexpr Population kPopulation{.users = 40, .domains = 4, .max_organizations = 2};
+constexpr Population kSmall{.users = 12, .domains = 2, .first_domain = 4};
 
-LoadOptions ShortLoad(int port) {
-  return {.target = absl::StrCat("127.0.0.1:", port),
+LoadOptions ShortLoad(const LoadTarget& target) {
+  return {.target = target,
           .population = kPopulation,
           .clients = 3,
           .threads = 2,
           .warmup = absl::Milliseconds(100),
-          .duration = absl::Milliseconds(500),
+          .duration = absl::Milliseconds(300),
           .server_pid = getpid()};
 }
+
+LoadTarget On(int port) { return {.address = absl::StrCat("127.0.0.1:", port)}; }
 
 std::unique_ptr<storage::SecretBox> SecretsOf(const std::string& directory) {
   return std::move(
       storage::LoadOrCreateKeyRing({.file = absl::StrCat(directory, "/key-ring")})->box);
 }
 
-std::unique_ptr<GatehouseServer> StartOn(const std::string& directory) {
-  Implementations made_of;
-  made_of.engine = *storage::OpenRocksDbEngine({.directory = directory});
-  made_of.resolver = *NewCaresTxtResolver({});
-  made_of.public_suffixes = *NewPslPublicSuffixList("");
-  made_of.saml = NewXmlsecSamlConnector();
-  made_of.secrets = SecretsOf(directory);
-  made_of.clock = std::make_unique<SystemClock>();
-  made_of.random = std::make_unique<SystemRandomSource>();
-  made_of.logger = NewJsonLogger(LogLevel::kError);
-  return *GatehouseServer::Start({.access = {.authentication = false}}, std::move(made_of));
+std::string ContentOf(const std::string& file) {
+  std::ostringstream content;
+  content << std::ifstream(file).rdbuf();
+  return content.str();
 }
 
-TEST(Benchmark, GatehouseAndBothFloorsGiveTheSameAnswersUnderLoad) {
-  storage::ScopedDirectory directory;
-  ASSERT_EQ(
-      PopulateStore(kPopulation, *storage::OpenRocksDbEngine({.directory = directory.string()}),
-                    SecretsOf(directory.string())),
-      absl::OkStatus());
-  auto gatehouse = StartOn(directory.string());
-  const absl::StatusOr<LoadResult> measured = RunClosedLoop(ShortLoad(gatehouse->port()), 4);
+// One populated store for all tests; each starts its own server on it.
+class BenchmarkTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = new storage::ScopedDirectory();
+    for (const Population& population : {kPopulation, kSmall}) {
+      auto engine = storage::OpenRocksDbEngine({.directory = Directory(), .sync = false});
+      ASSERT_TRUE(engine.ok()) << engine.status();
+      ASSERT_EQ(PopulateStore(population, *std::move(engine), SecretsOf(Directory())),
+                absl::OkStatus());
+    }
+  }
+  static void TearDownTestSuite() {
+    delete directory_;
+    directory_ = nullptr;
+  }
+  static std::string Directory() { return directory_->string(); }
+
+  static std::unique_ptr<GatehouseServer> StartServer(const GatehouseServerOptions& options) {
+    Implementations made_of;
+    made_of.engine = *storage::OpenRocksDbEngine({.directory = Directory()});
+    made_of.resolver = *NewCaresTxtResolver({});
+    made_of.public_suffixes = *NewPslPublicSuffixList("");
+    made_of.saml = NewXmlsecSamlConnector();
+    made_of.secrets = SecretsOf(Directory());
+    made_of.clock = std::make_unique<SystemClock>();
+    made_of.random = std::make_unique<SystemRandomSource>();
+    made_of.logger = NewJsonLogger(LogLevel::kError);
+    return *GatehouseServer::Start(options, std::move(made_of));
+  }
+  static GatehouseServerOptions Open() { return {.access = {.authentication = false}}; }
+
+  static FloorOptions FloorLike(GatehouseServer& server) {
+    FloorOptions floor;
+    auto answers = RecordAnswers(On(server.port()), kPopulation);
+    EXPECT_TRUE(answers.ok()) << answers.status();
+    if (answers.ok()) floor.answers = *std::move(answers);
+    return floor;
+  }
+
+ private:
+  static storage::ScopedDirectory* directory_;
+};
+
+storage::ScopedDirectory* BenchmarkTest::directory_ = nullptr;
+
+TEST_F(BenchmarkTest, GatehouseAndBothFloorsGiveTheSameAnswersUnderLoad) {
+  auto gatehouse = StartServer(Open());
+  const auto measured = RunClosedLoop(ShortLoad(On(gatehouse->port())), 4);
   ASSERT_TRUE(measured.ok()) << measured.status();
   EXPECT_GT(measured->calls, 0);
+  EXPECT_EQ(measured->addresses, measured->calls);
   EXPECT_GT(measured->latency.count(), 0);
   EXPECT_GT(measured->server_cpu, absl::ZeroDuration());
 
-  FloorOptions floor;
-  auto answers = RecordAnswers(absl::StrCat("127.0.0.1:", gatehouse->port()), kPopulation);
-  ASSERT_TRUE(answers.ok()) << answers.status();
-  floor.answers = *std::move(answers);
+  const FloorOptions floor = FloorLike(*gatehouse);
+  ASSERT_EQ(floor.answers.results_size(), 2);
   EXPECT_FALSE(floor.answers.results(0).decision().sso().sign_in_url().empty());
   for (const auto& start : {StartCallbackFloor, StartAsyncFloor}) {
     auto server = start(floor);
     ASSERT_TRUE(server.ok()) << server.status();
-    const auto closed = RunClosedLoop(ShortLoad((*server)->port()), 4);
-    EXPECT_TRUE(closed.ok()) << closed.status();
-    const auto open = RunOpenLoop(ShortLoad((*server)->port()), 200);
+    const auto closed = RunClosedLoop(ShortLoad(On((*server)->port())), 4);
+    ASSERT_TRUE(closed.ok()) << closed.status();
+    EXPECT_NEAR(closed->answer_bytes.value() / measured->answer_bytes.value(), 1, 0.02);
+    const auto open = RunOpenLoop(ShortLoad(On((*server)->port())), 200);
     EXPECT_TRUE(open.ok()) << open.status();
   }
 }
 
-// Answers in turn; one call in the middle holds up all others.
-class StallingService final : public v1::LoginService::Service {
- public:
-  StallingService(int stalled_call, absl::Duration stall)
-      : stalled_call_(stalled_call), stall_(stall) {}
+TEST_F(BenchmarkTest, GatehouseAnswersBatchesUnderLoad) {
+  auto gatehouse = StartServer(Open());
+  LoadOptions options = ShortLoad(On(gatehouse->port()));
+  options.addresses_per_call = 100;
+  const auto measured = RunClosedLoop(options, 4);
+  ASSERT_TRUE(measured.ok()) << measured.status();
+  EXPECT_EQ(measured->addresses, 100 * measured->calls);
+}
 
-  grpc::Status CheckLogin(grpc::ServerContext*, const v1::CheckLoginRequest* request,
-                          v1::CheckLoginResponse* response) override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (++calls_ == stalled_call_) std::this_thread::sleep_for(absl::ToChronoNanoseconds(stall_));
-    response->set_verdict(Population::IsEnforced(request->email()) ? v1::VERDICT_REQUIRE_SSO
-                                                                   : v1::VERDICT_ALLOW_PASSWORD);
-    return grpc::Status::OK;
+TEST_F(BenchmarkTest, GatehouseAndTheFloorServeTheSameTls) {
+  const storage::ScopedDirectory files;
+  const TestAuthority authority;
+  const TestCertificate certificate = authority.Issue({.dns = {"localhost"}});
+  const CertificateFiles tls{.certificate = files / "tls.crt", .key = files / "tls.key"};
+  std::ofstream(tls.certificate) << certificate.certificate_pem;
+  std::ofstream(tls.key) << certificate.key_pem;
+  GatehouseServerOptions options = Open();
+  FloorOptions floor = FloorLike(*StartServer(options));
+  options.tls = tls;
+  floor.tls = tls;
+  auto gatehouse = StartServer(options);
+  auto floor_server = StartCallbackFloor(floor);
+  ASSERT_TRUE(floor_server.ok()) << floor_server.status();
+  for (int port : {gatehouse->port(), (*floor_server)->port()}) {
+    LoadTarget target{.address = absl::StrCat("localhost:", port),
+                      .ca_pem = authority.certificate_pem()};
+    const auto measured = RunClosedLoop(ShortLoad(target), 4);
+    EXPECT_TRUE(measured.ok()) << measured.status();
+    target.ca_pem.clear();
+    EXPECT_FALSE(RunClosedLoop(ShortLoad(target), 4).ok()) << "it speaks plain text";
   }
+}
 
- private:
-  const int stalled_call_;
-  const absl::Duration stall_;
-  std::mutex mutex_;
-  int calls_ = 0;
-};
+TEST_F(BenchmarkTest, GatehouseAsksForTheTokenThatTheLoadShows) {
+  const storage::ScopedDirectory files;
+  GatehouseServerOptions options;
+  options.access.operator_token_file = files / "operator.token";
+  auto gatehouse = StartServer(options);
+  LoadTarget target = On(gatehouse->port());
+  EXPECT_EQ(RunClosedLoop(ShortLoad(target), 4).status().code(), absl::StatusCode::kAborted);
+  target.token =
+      std::string(absl::StripAsciiWhitespace(ContentOf(options.access.operator_token_file)));
+  const auto measured = RunClosedLoop(ShortLoad(target), 4);
+  EXPECT_TRUE(measured.ok()) << measured.status();
+}
 
-struct Listening {
-  explicit Listening(grpc::Service* service) {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(service);
-    server = builder.BuildAndStart();
+TEST_F(BenchmarkTest, CyclesOfEnforcingEndAsTheyBegan) {
+  auto gatehouse = StartServer(Open());
+  const LoadTarget target = On(gatehouse->port());
+  const auto times = RunEnforceCycles(target, {kPopulation, kSmall}, 3);
+  ASSERT_TRUE(times.ok()) << times.status();
+  ASSERT_EQ(times->size(), 2);
+  for (const EnforceTimes& domain : *times) {
+    for (const auto& steps : {domain.release, domain.plan, domain.enforce}) {
+      ASSERT_EQ(steps.size(), 3);
+      for (absl::Duration step : steps) EXPECT_GT(step, absl::ZeroDuration());
+    }
   }
-  ~Listening() { server->Shutdown(std::chrono::system_clock::now()); }
-
-  int port = 0;
-  std::unique_ptr<grpc::Server> server;
-};
-
-TEST(LoadGenerator, LetsEveryCallThatWasDueInAStallFeelIt) {
-  StallingService service(/*stalled_call=*/50, /*stall=*/absl::Milliseconds(400));
-  Listening server(&service);
-  LoadOptions options = ShortLoad(server.port);
-  options.warmup = absl::ZeroDuration();
-  options.duration = absl::Seconds(1);
-  const absl::StatusOr<LoadResult> result = RunOpenLoop(options, 200);
-  ASSERT_TRUE(result.ok()) << result.status();
-  // Of about 200 calls, 40 were due in the first half of the stall, and so
-  // waited for more than its second half. A closed loop would see a handful.
-  EXPECT_GE(result->latency.Quantile(0.9), absl::Milliseconds(200));
-  EXPECT_GE(result->latency.max(), absl::Milliseconds(390));
+  // The verdicts are those of a population that is enforced.
+  const auto measured = RunClosedLoop(ShortLoad(target), 4);
+  EXPECT_TRUE(measured.ok()) << measured.status();
 }
 
-TEST(LoadGenerator, ShowsARateAboveTheCapacityAsLatencyAndTooFewCalls) {
-  class Slow final : public v1::LoginService::Service {
-    grpc::Status CheckLogin(grpc::ServerContext*, const v1::CheckLoginRequest* request,
-                            v1::CheckLoginResponse* response) override {
-      std::lock_guard<std::mutex> lock(mutex_);
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-      response->set_verdict(Population::IsEnforced(request->email()) ? v1::VERDICT_REQUIRE_SSO
-                                                                     : v1::VERDICT_ALLOW_PASSWORD);
-      return grpc::Status::OK;
-    }
-    std::mutex mutex_;
-  } service;  // at most 500 a second
-  Listening server(&service);
-  LoadOptions options = ShortLoad(server.port);
-  options.warmup = absl::ZeroDuration();
-  const absl::StatusOr<LoadResult> result = RunOpenLoop(options, 1000);
-  ASSERT_TRUE(result.ok()) << result.status();
-  // About 500 were due in half a second, which last a second.
-  EXPECT_LE(result->calls, 250);
-  EXPECT_GE(result->latency.count(), 400);
-  EXPECT_GE(result->latency.Quantile(0.99), absl::Milliseconds(300));
-}
-
-TEST(LoadGenerator, HasNoFiguresIfAnAnswerIsWrong) {
-  class Permissive final : public v1::LoginService::Service {
-    grpc::Status CheckLogin(grpc::ServerContext*, const v1::CheckLoginRequest*,
-                            v1::CheckLoginResponse* response) override {
-      response->set_verdict(v1::VERDICT_ALLOW_PASSWORD);
-      return grpc::Status::OK;
-    }
-  } service;
-  Listening server(&service);
-  const auto closed = RunClosedLoop(ShortLoad(server.port), 4);
-  EXPECT_EQ(closed.status().code(), absl::StatusCode::kAborted) << closed.status();
-  const auto open = RunOpenLoop(ShortLoad(server.port), 200);
-  EXPECT_EQ(open.status().code(), absl::StatusCode::kAborted) << open.status();
-}
-
-TEST(LoadGenerator, HasNoFiguresIfACallFails) {
-  v1::LoginService::Service unimplemented;
-  Listening server(&unimplemented);
-  const auto result = RunClosedLoop(ShortLoad(server.port), 4);
-  EXPECT_EQ(result.status().code(), absl::StatusCode::kAborted) << result.status();
+TEST_F(BenchmarkTest, CyclesOfEnforcingFailOnADomainWithOtherUsersThanExpected) {
+  auto gatehouse = StartServer(Open());
+  Population larger = kSmall;
+  larger.users += kSmall.domains;
+  EXPECT_EQ(RunEnforceCycles(On(gatehouse->port()), {larger}, 1).status().code(),
+            absl::StatusCode::kAborted);
 }
 
 TEST(PopulateStore, RefusesPopulationsThatAreNone) {
-  for (const Population& population :
-       {Population{.users = 40, .domains = 3}, Population{.users = 4, .domains = 4},
-        Population{.users = 40, .domains = 0}, Population{.users = 100'000'000, .domains = 4}}) {
+  for (const Population& population : std::vector<Population>{
+           {.users = 40, .domains = 3},
+           {.users = 4, .domains = 4},
+           {.users = 40, .domains = 0},
+           {.users = 100'000'000, .domains = 4},
+           {.users = 40, .domains = 4, .first_domain = 1},
+           {.users = 40, .domains = 4, .first_domain = -2},
+           {.users = 40, .domains = 4, .first_domain = 99'998},
+           {.users = 40, .domains = 4, .max_organizations = 3},
+           {.users = 40, .domains = 4, .max_organizations = 0},
+       }) {
     EXPECT_EQ(PopulateStore(population, storage::NewMemoryEngine(), nullptr).code(),
               absl::StatusCode::kInvalidArgument)
-        << population.users << " on " << population.domains;
+        << population.users << " on " << population.domains << " from " << population.first_domain;
   }
 }
 

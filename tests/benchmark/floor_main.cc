@@ -33,6 +33,9 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--answers", answers_file, "recorded by load --mode record")->required();
   app.add_option("--address-file", address_file, "where to write the address")->required();
+  CertificateFiles tls;
+  auto* certificate = app.add_option("--tls-certificate-file", tls.certificate, "PEM; else no TLS");
+  app.add_option("--tls-key-file", tls.key, "PEM")->needs(certificate);
   CLI11_PARSE(app, argc, argv);
 
   // Before any thread exists, so that only sigwait sees them.
@@ -43,6 +46,7 @@ int Main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   FloorOptions options{.health = health_names.at(health)};
+  if (!tls.certificate.empty()) options.tls = tls;
   std::ifstream answers(answers_file, std::ios::binary);
   if (!options.answers.ParseFromIstream(&answers)) {
     return Fail(absl::StrCat("cannot read answers from ", answers_file));

@@ -11,7 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
 #include "policy/status_macros.h"
+#include "server/runtime/clock.h"
+#include "server/runtime/json_logger.h"
 #include "server/services/health_service.h"
+#include "server/transport/certificate_reloader.h"
+#include "server/transport/tls_credentials.h"
 #include "tests/benchmark/population.h"
 
 namespace gatehouse::benchmark {
@@ -37,15 +41,40 @@ absl::Status CheckOptions(const FloorOptions& options) {
       absl::StrCat("got ", options.answers.results_size(), " answers, expected two"));
 }
 
-// As GatehouseServer listens. `health` must outlive the server.
-void Configure(const FloorOptions& options, HealthService* health, grpc::ServerBuilder* builder,
-               int* port) {
+// What a server needs of TLS for as long as it lives.
+class Transport {
+ public:
+  absl::Status SetUp(const std::optional<CertificateFiles>& tls) {
+    if (!tls) return absl::OkStatus();
+    ASSIGN_OR_RETURN(certificates_,
+                     CertificateReloader::Start(*tls, kReload, &clock_, logger_.get()));
+    credentials_ = NewTlsCredentials(certificates_.get(), ClientCertificates::kOff);
+    return absl::OkStatus();
+  }
+
+  const std::shared_ptr<grpc::ServerCredentials>& credentials() const { return credentials_; }
+
+ private:
+  static constexpr absl::Duration kReload = absl::Seconds(60);
+
+  SystemClock clock_;
+  std::unique_ptr<Logger> logger_ = NewJsonLogger(LogLevel::kError);
+  std::unique_ptr<CertificateReloader> certificates_;
+  std::shared_ptr<grpc::ServerCredentials> credentials_ = grpc::InsecureServerCredentials();
+};
+
+// As GatehouseServer listens, with the defaults of its configuration. `health`
+// and `transport` must outlive the server.
+void Configure(const FloorOptions& options, const Transport& transport, HealthService* health,
+               grpc::ServerBuilder* builder, int* port) {
   grpc::EnableDefaultHealthCheckService(options.health == Health::kGrpcs);
   if (options.health == Health::kOurs) builder->RegisterService(health);
   builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder->AddListeningPort(options.listen, grpc::InsecureServerCredentials(), port);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1'000);
+  builder->SetMaxReceiveMessageSize(4 << 20);
+  builder->AddListeningPort(options.listen, transport.credentials(), port);
 }
 
 absl::Status CannotListen(const FloorOptions& options) {
@@ -57,8 +86,9 @@ class CallbackFloor final : public FloorServer {
   explicit CallbackFloor(const v1::BatchCheckLoginResponse& answers) : service_(answers) {}
 
   absl::Status Listen(const FloorOptions& options) {
+    RETURN_IF_ERROR(transport_.SetUp(options.tls));
     grpc::ServerBuilder builder;
-    Configure(options, &health_, &builder, &port_);
+    Configure(options, transport_, &health_, &builder, &port_);
     builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     return server_ == nullptr ? CannotListen(options) : absl::OkStatus();
@@ -89,6 +119,7 @@ class CallbackFloor final : public FloorServer {
   };
 
   Service service_;
+  Transport transport_;
   HealthService health_{{v1::LoginService::service_full_name()}};
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
@@ -99,8 +130,9 @@ class AsyncFloor final : public FloorServer {
   explicit AsyncFloor(const v1::BatchCheckLoginResponse& answers) : answers_(answers) {}
 
   absl::Status Listen(const FloorOptions& options) {
+    RETURN_IF_ERROR(transport_.SetUp(options.tls));
     grpc::ServerBuilder builder;
-    Configure(options, &health_, &builder, &port_);
+    Configure(options, transport_, &health_, &builder, &port_);
     builder.RegisterService(&service_);
     queue_ = builder.AddCompletionQueue();
     server_ = builder.BuildAndStart();
@@ -175,6 +207,7 @@ class AsyncFloor final : public FloorServer {
 
   Answers answers_;
   v1::LoginService::AsyncService service_;
+  Transport transport_;
   HealthService health_{{v1::LoginService::service_full_name()}};
   int port_ = 0;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;

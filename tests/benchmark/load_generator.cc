@@ -19,49 +19,25 @@
 #include "absl/strings/str_cat.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
 #include "policy/status_macros.h"
+#include "tests/benchmark/load_call.h"
 
 namespace gatehouse::benchmark {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = LoadCall::Clock;
 
-// A call that takes longer has failed: no run hangs.
-constexpr auto kCallDeadline = std::chrono::seconds(10);
 constexpr size_t kMaxAddresses = 1'000'000;
 // Open loop: calls under way; what is due beyond them waits here, its latency running.
 constexpr int kMaxOutstanding = 2'000;
 // How long an open loop that does not keep up may go on after its time.
 constexpr auto kMaxOverrun = std::chrono::seconds(30);
+// How soon a run that is stopped stops.
+constexpr auto kStopLatency = std::chrono::milliseconds(5);
 // One answer in so many is weighed.
-constexpr int64_t kWeighEvery = 64;
+constexpr int64_t kWeighEvery = 16;
 
 Clock::duration ToChrono(absl::Duration duration) {
   return std::chrono::duration_cast<Clock::duration>(absl::ToChronoNanoseconds(duration));
-}
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& target) {
-  grpc::ChannelArguments arguments;
-  // Each client has a connection of its own.
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-}
-
-v1::Verdict ExpectedVerdict(absl::string_view email) {
-  return Population::IsEnforced(email) ? v1::VERDICT_REQUIRE_SSO : v1::VERDICT_ALLOW_PASSWORD;
-}
-
-absl::Status CheckAnswer(const grpc::Status& status, const v1::CheckLoginRequest& request,
-                         const v1::CheckLoginResponse& response) {
-  if (!status.ok()) {
-    return absl::AbortedError(
-        absl::StrCat("a call failed: code ", status.error_code(), ": ", status.error_message()));
-  }
-  const v1::Verdict expected = ExpectedVerdict(request.email());
-  if (response.verdict() == expected) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat(request.email(), " is answered ",
-                                         v1::Verdict_Name(response.verdict()), ", expected ",
-                                         v1::Verdict_Name(expected)));
 }
 
 // All non-exempt users, or an even selection of a million.
@@ -86,21 +62,20 @@ absl::StatusOr<absl::Duration> CpuTime(int pid) {
   return absl::DurationFromTimespec(time);
 }
 
-// When the figures count.
-struct Window {
-  Clock::time_point start;
-  Clock::time_point end;
-  bool Contains(Clock::time_point time) const { return start <= time && time < end; }
-};
+// When the figures count. Its end may come nearer while it lasts.
+class Window {
+ public:
+  Window(Clock::time_point start, Clock::time_point end)
+      : start_(start), end_(end.time_since_epoch().count()) {}
 
-struct Call {
-  std::optional<grpc::ClientContext> context;  // one per use
-  v1::LoginService::Stub* stub;
-  v1::CheckLoginRequest request;
-  v1::CheckLoginResponse response;
-  grpc::Status status;
-  std::unique_ptr<grpc::ClientAsyncResponseReader<v1::CheckLoginResponse>> reader;
-  Clock::time_point start;  // what the latency counts from
+  Clock::time_point start() const { return start_; }
+  Clock::time_point end() const { return Clock::time_point(Clock::duration(end_.load())); }
+  bool Contains(Clock::time_point time) const { return start_ <= time && time < end(); }
+  void EndNow() { end_ = Clock::now().time_since_epoch().count(); }
+
+ private:
+  const Clock::time_point start_;
+  std::atomic<Clock::rep> end_;
 };
 
 // What one thread's clients do. Subclasses decide when calls start; one thread
@@ -109,7 +84,7 @@ class Loop {
  public:
   Loop(const LoadOptions& options, int clients, uint64_t seed, const Window& window,
        const std::vector<std::string>& addresses)
-      : window_(window), addresses_(addresses), random_(seed) {
+      : options_(options), window_(window), addresses_(addresses), random_(seed) {
     for (int i = 0; i < clients; ++i) {
       stubs_.push_back(v1::LoginService::NewStub(Connect(options.target)));
     }
@@ -121,6 +96,7 @@ class Loop {
   // Adds its figures; the first error, if any.
   absl::Status AddTo(LoadResult* result) const {
     result->calls += calls_ended_;
+    result->addresses += calls_ended_ * options_.addresses_per_call;
     result->latency.Add(latency_);
     result->lateness.Add(lateness_);
     result->answer_bytes.Add(answer_bytes_);
@@ -128,19 +104,14 @@ class Loop {
   }
 
  protected:
-  void Start(Call* call, Clock::time_point start) {
-    call->start = start;
-    call->reader.reset();  // stands in the context's memory
-    call->context.emplace();
-    call->context->set_deadline(std::chrono::system_clock::now() + kCallDeadline);
-    call->request.set_email(addresses_[random_() % addresses_.size()]);
-    call->reader = call->stub->AsyncCheckLogin(&*call->context, call->request, &queue_);
-    call->reader->Finish(&call->response, &call->status, call);
+  std::unique_ptr<LoadCall> NewCall(size_t client) const {
+    return NewLoadCall(options_.addresses_per_call, options_.target, addresses_,
+                       stubs_[client % stubs_.size()].get());
   }
 
   // Judges a call that ended; its latency counts if `counts_at` is in the window.
-  void Finish(const Call& call, Clock::time_point counts_at) {
-    absl::Status answer = CheckAnswer(call.status, call.request, call.response);
+  void Finish(const LoadCall& call, Clock::time_point counts_at) {
+    absl::Status answer = call.CheckAnswers();
     if (!answer.ok()) {
       Fail(std::move(answer));
       return;
@@ -148,9 +119,9 @@ class Loop {
     const Clock::time_point now = Clock::now();
     if (window_.Contains(now)) ++calls_ended_;
     if (!window_.Contains(counts_at)) return;
-    latency_.Record(absl::FromChrono(now - call.start));
+    latency_.Record(absl::FromChrono(now - call.start()));
     if (latency_.count() % kWeighEvery != 1) return;
-    answer_bytes_.Record(static_cast<int64_t>(call.response.ByteSizeLong()));
+    call.Weigh(&answer_bytes_);
   }
 
   void Fail(absl::Status error) {
@@ -159,7 +130,8 @@ class Loop {
     failed_ = true;
   }
 
-  const Window window_;
+  const LoadOptions& options_;
+  const Window& window_;
   const std::vector<std::string>& addresses_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<v1::LoginService::Stub>> stubs_;
@@ -172,28 +144,28 @@ class Loop {
   std::mutex mutex_;
   absl::Status error_;
   int64_t calls_ended_ = 0;
-  Mean answer_bytes_;
+  AnswerSizes answer_bytes_;
 };
 
 class ClosedLoop final : public Loop {
  public:
   ClosedLoop(const LoadOptions& options, int clients, uint64_t seed, const Window& window,
              const std::vector<std::string>& addresses, int outstanding)
-      : Loop(options, clients, seed, window, addresses), calls_(clients * outstanding) {
-    for (size_t i = 0; i < calls_.size(); ++i) calls_[i].stub = stubs_[i % clients].get();
+      : Loop(options, clients, seed, window, addresses) {
+    for (int i = 0; i < clients * outstanding; ++i) calls_.push_back(NewCall(i));
   }
 
   void Run() override {
-    for (Call& call : calls_) Start(&call, Clock::now());
+    for (const auto& call : calls_) call->Start(Clock::now(), random_, &queue_);
     size_t under_way = calls_.size();
     void* tag;
     bool ok;
     while (under_way > 0 && queue_.Next(&tag, &ok)) {
-      auto* call = static_cast<Call*>(tag);
+      auto* call = static_cast<LoadCall*>(tag);
       const Clock::time_point now = Clock::now();
       Finish(*call, now);
-      if (now < window_.end && !failed_) {
-        Start(call, now);
+      if (now < window_.end() && !failed_) {
+        call->Start(now, random_, &queue_);
       } else {
         --under_way;
       }
@@ -204,7 +176,7 @@ class ClosedLoop final : public Loop {
   }
 
  private:
-  std::vector<Call> calls_;
+  std::vector<std::unique_ptr<LoadCall>> calls_;
 };
 
 class OpenLoop final : public Loop {
@@ -224,18 +196,17 @@ class OpenLoop final : public Loop {
   void Send() {
     // By default the kernel wakes sleepers up to 50 µs late.
     prctl(PR_SET_TIMERSLACK, 1);
-    size_t next_stub = 0;
+    size_t next_client = 0;
     Clock::time_point due = Clock::now();
     while (!failed_) {
       due += std::chrono::duration_cast<Clock::duration>(
           std::chrono::duration<double>(gap_seconds_(random_)));
-      if (due >= window_.end) return;
+      if (due >= window_.end()) return;
       std::this_thread::sleep_until(due);
       if (!AwaitRoom()) return;
       if (window_.Contains(due)) lateness_.Record(absl::FromChrono(Clock::now() - due));
-      auto call = std::make_unique<Call>();
-      call->stub = stubs_[next_stub++ % stubs_.size()].get();
-      Start(call.release(), due);  // the reaper's from here
+      // The reaper's from here.
+      NewCall(next_client++).release()->Start(due, random_, &queue_);
     }
   }
 
@@ -243,7 +214,7 @@ class OpenLoop final : public Loop {
   bool AwaitRoom() {
     while (under_way_.load() >= kMaxOutstanding) {
       if (failed_) return false;
-      if (Clock::now() > window_.end + kMaxOverrun) {
+      if (Clock::now() > window_.end() + kMaxOverrun) {
         Fail(absl::ResourceExhaustedError("the server is far below the rate"));
         return false;
       }
@@ -257,8 +228,8 @@ class OpenLoop final : public Loop {
     void* tag;
     bool ok;
     while (queue_.Next(&tag, &ok)) {
-      const std::unique_ptr<Call> call(static_cast<Call*>(tag));
-      Finish(*call, call->start);
+      const std::unique_ptr<LoadCall> call(static_cast<LoadCall*>(tag));
+      Finish(*call, call->start());
       under_way_.fetch_sub(1);
     }
   }
@@ -270,11 +241,23 @@ class OpenLoop final : public Loop {
 using MakeLoop = std::function<std::unique_ptr<Loop>(
     int clients, uint64_t seed, const Window& window, const std::vector<std::string>& addresses)>;
 
-absl::StatusOr<LoadResult> Run(const LoadOptions& options, const MakeLoop& make) {
+// Sleeps until the window ends, or `stop` ends it.
+void AwaitEnd(const std::atomic<bool>* stop, Window* window) {
+  while (Clock::now() < window->end()) {
+    if (stop != nullptr && *stop) {
+      window->EndNow();
+      return;
+    }
+    std::this_thread::sleep_until(std::min(window->end(), Clock::now() + kStopLatency));
+  }
+}
+
+absl::StatusOr<LoadResult> Run(const LoadOptions& options, OnWindow on_window,
+                               const MakeLoop& make) {
   const std::vector<std::string> addresses = Addresses(options.population);
   const int threads = std::min(options.threads, options.clients);
   const Clock::time_point start = Clock::now() + ToChrono(options.warmup);
-  const Window window{start, start + ToChrono(options.duration)};
+  Window window(start, start + ToChrono(options.duration));
 
   std::vector<std::unique_ptr<Loop>> loops;
   for (int i = 0; i < threads; ++i) {
@@ -287,14 +270,15 @@ absl::StatusOr<LoadResult> Run(const LoadOptions& options, const MakeLoop& make)
   const int server = options.server_pid;
   auto server_cpu = [&] { return server == 0 ? absl::ZeroDuration() : CpuTime(server); };
   auto client_cpu = [] { return CpuTime(0); };
-  std::this_thread::sleep_until(window.start);
+  std::this_thread::sleep_until(window.start());
+  on_window();
   const absl::StatusOr<absl::Duration> server_before = server_cpu(), client_before = client_cpu();
-  std::this_thread::sleep_until(window.end);
+  AwaitEnd(options.stop, &window);
   const absl::StatusOr<absl::Duration> server_after = server_cpu(), client_after = client_cpu();
   for (std::thread& thread : running) thread.join();
 
   auto result = std::make_unique<LoadResult>();
-  result->elapsed = options.duration;
+  result->elapsed = absl::FromChrono(window.end() - window.start());
   for (const auto& loop : loops) RETURN_IF_ERROR(loop->AddTo(result.get()));
   for (const auto& time : {server_before, server_after, client_before, client_after}) {
     RETURN_IF_ERROR(time.status());
@@ -307,36 +291,61 @@ absl::StatusOr<LoadResult> Run(const LoadOptions& options, const MakeLoop& make)
 
 }  // namespace
 
-absl::StatusOr<LoadResult> RunClosedLoop(const LoadOptions& options, int outstanding) {
-  return Run(options, [&](int clients, uint64_t seed, const Window& window,
-                          const std::vector<std::string>& addresses) {
-    return std::make_unique<ClosedLoop>(options, clients, seed, window, addresses, outstanding);
-  });
+absl::StatusOr<LoadResult> RunClosedLoop(const LoadOptions& options, int outstanding,
+                                         OnWindow on_window) {
+  return Run(options, on_window,
+             [&](int clients, uint64_t seed, const Window& window,
+                 const std::vector<std::string>& addresses) {
+               return std::make_unique<ClosedLoop>(options, clients, seed, window, addresses,
+                                                   outstanding);
+             });
 }
 
-absl::StatusOr<LoadResult> RunOpenLoop(const LoadOptions& options, double rate) {
-  return Run(options, [&](int clients, uint64_t seed, const Window& window,
-                          const std::vector<std::string>& addresses) {
-    return std::make_unique<OpenLoop>(options, clients, seed, window, addresses,
-                                      rate * clients / options.clients);
-  });
+absl::StatusOr<LoadResult> RunOpenLoop(const LoadOptions& options, double rate,
+                                       OnWindow on_window) {
+  return Run(options, on_window,
+             [&](int clients, uint64_t seed, const Window& window,
+                 const std::vector<std::string>& addresses) {
+               return std::make_unique<OpenLoop>(options, clients, seed, window, addresses,
+                                                 rate * clients / options.clients);
+             });
 }
 
-absl::StatusOr<v1::BatchCheckLoginResponse> RecordAnswers(const std::string& target,
+absl::StatusOr<v1::BatchCheckLoginResponse> RecordAnswers(const LoadTarget& target,
                                                           const Population& population) {
   auto stub = v1::LoginService::NewStub(Connect(target));
   v1::BatchCheckLoginResponse answers;
   // The first two domains: one enforced, one open.
   for (int domain : {0, 1}) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kCallDeadline);
+    Prepare(target, &context);
     v1::CheckLoginRequest request;
     request.set_email(population.Email(population.domains + domain));
     v1::CheckLoginResponse* response = answers.add_results()->mutable_decision();
     const grpc::Status status = stub->CheckLogin(&context, request, response);
-    RETURN_IF_ERROR(CheckAnswer(status, request, *response));
+    RETURN_IF_ERROR(CheckAnswer(status, request.email(), *response));
   }
   return answers;
+}
+
+absl::Status AwaitAnswer(const LoadTarget& target, const Population& population,
+                         absl::Duration timeout) {
+  const auto give_up = Clock::now() + ToChrono(timeout);
+  while (Clock::now() < give_up) {
+    // A channel of its own for each try: one that was refused waits before the next.
+    auto stub = v1::LoginService::NewStub(Connect(target));
+    grpc::ClientContext context;
+    Prepare(target, &context);
+    v1::CheckLoginRequest request;
+    request.set_email(population.Email(population.domains));
+    v1::CheckLoginResponse response;
+    const grpc::Status status = stub->CheckLogin(&context, request, &response);
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
+      return CheckAnswer(status, request.email(), response);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return absl::DeadlineExceededError(absl::StrCat("no answer from ", target.address));
 }
 
 }  // namespace gatehouse::benchmark

@@ -1,4 +1,4 @@
-// Writes a store for the benchmark into a new directory.
+// Writes a population for the benchmark into a store.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <string>
@@ -14,7 +14,9 @@ namespace gatehouse::benchmark {
 namespace {
 
 absl::Status Populate(const Population& population, const std::string& directory) {
-  ASSIGN_OR_RETURN(auto engine, storage::OpenRocksDbEngine({.directory = directory}));
+  // Nobody relies on this store after a power loss.
+  ASSIGN_OR_RETURN(auto engine,
+                   storage::OpenRocksDbEngine({.directory = directory, .sync = false}));
   // Where a server that is given the directory looks for it.
   ASSIGN_OR_RETURN(storage::KeyRing keys,
                    storage::LoadOrCreateKeyRing({.file = absl::StrCat(directory, "/key-ring")}));
@@ -25,9 +27,14 @@ int Main(int argc, char** argv) {
   CLI::App app("Writes a store of many users, through the API.");
   Population population;
   std::string directory;
-  app.add_option("--directory", directory, "of the store, empty or new")->required();
+  app.add_option("--directory", directory, "of the store, new, or with other populations")
+      ->required();
   app.add_option("--users", population.users, "in all")->capture_default_str();
   app.add_option("--domains", population.domains, "an even number")->capture_default_str();
+  app.add_option("--first-domain", population.first_domain, "number of the first one, even")
+      ->capture_default_str();
+  app.add_option("--organizations", population.max_organizations, "at most; an even number")
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const absl::Status status = Populate(population, directory);
   if (status.ok()) return 0;

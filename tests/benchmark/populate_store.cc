@@ -30,6 +30,11 @@ namespace {
 // Commits of several threads share a sync.
 constexpr int kThreads = 8;
 constexpr int kRowsPerMessage = 1'000;
+constexpr size_t kDomainsPerEnforcement = 100;
+
+// What the names of Population have room for.
+constexpr int kMaxDomains = 100'000;
+constexpr int kMaxUsers = 99'999'999;
 
 // What administrators publish, without asking them to.
 class PublishedRecords {
@@ -92,17 +97,19 @@ class Administrator {
         profiles_(channel),
         enforcements_(channel) {}
 
-  absl::Status SetUp(int organization) {
-    const std::string name = absl::StrCat("organizations/", Population::Organization(organization));
-    RETURN_IF_ERROR(CreateOrganization(organization));
+  // Of the organization that the domain `first` is of, and is the first of.
+  absl::Status SetUp(int first) {
+    const std::string name = absl::StrCat("organizations/", Population::Organization(first));
+    RETURN_IF_ERROR(CreateOrganization(first));
     std::vector<int> domains;
-    for (int d = organization; d < population_.domains; d += population_.organizations()) {
-      domains.push_back(d);
-      RETURN_IF_ERROR(ClaimDomain(name, d));
-      RETURN_IF_ERROR(ImportUsers(name, d));
+    const int end = population_.first_domain + population_.domains;
+    for (int domain = first; domain < end; domain += population_.organizations()) {
+      domains.push_back(domain);
+      RETURN_IF_ERROR(ClaimDomain(name, domain));
     }
-    if (!Population::IsEnforced(Population::Domain(organization))) return absl::OkStatus();
-    return Enforce(name, domains, population_.Email(organization));
+    RETURN_IF_ERROR(ImportUsers(name, domains));
+    if (!Population::IsEnforced(Population::Domain(first))) return absl::OkStatus();
+    return Enforce(name, domains, population_.Email(first - population_.first_domain));
   }
 
  private:
@@ -126,28 +133,38 @@ class Administrator {
     return Call(domains_, &v1::DomainService::Stub::VerifyDomain, verify).status();
   }
 
-  absl::Status ImportUsers(const std::string& organization, int domain) {
+  // One stream for all domains, one after the other.
+  absl::Status ImportUsers(const std::string& organization, const std::vector<int>& domains) {
     grpc::ClientContext context;
     v1::ImportUsersResponse response;
     auto stream = users_.ImportUsers(&context, &response);
     v1::ImportUsersRequest message;
     message.set_parent(organization);
-    for (int user = domain; user < population_.users; user += population_.domains) {
-      auto* row = message.add_rows();
-      row->set_email(population_.Email(user));
-      row->set_display_name(absl::StrCat("User ", user));
-      row->set_role(population_.IsOwner(user) ? v1::User::ROLE_OWNER : v1::User::ROLE_MEMBER);
-      row->set_row_number(user + 1);
-      if (message.rows_size() < kRowsPerMessage) continue;
-      if (!stream->Write(message)) break;
-      message.Clear();
+    bool open = true;
+    int64_t rows = 0;
+    for (int domain : domains) {
+      for (int user = domain - population_.first_domain; open && user < population_.users;
+           user += population_.domains) {
+        AddRow(user, ++rows, &message);
+        if (message.rows_size() < kRowsPerMessage) continue;
+        open = stream->Write(message);
+        message.Clear();
+      }
     }
     if (message.rows_size() > 0) stream->Write(message);
     stream->WritesDone();
     RETURN_IF_ERROR(ToAbsl(stream->Finish(), "ImportUsers"));
-    if (response.created_count() == response.row_count()) return absl::OkStatus();
-    return absl::InternalError(absl::StrCat("of ", response.row_count(), " users of ", organization,
-                                            " only ", response.created_count(), " are new"));
+    if (response.created_count() == rows) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("of ", rows, " users of ", organization, " only ",
+                                            response.created_count(), " are new"));
+  }
+
+  void AddRow(int user, int64_t number, v1::ImportUsersRequest* message) const {
+    auto* row = message->add_rows();
+    row->set_email(population_.Email(user));
+    row->set_display_name(absl::StrCat("User ", user));
+    row->set_role(population_.IsOwner(user) ? v1::User::ROLE_OWNER : v1::User::ROLE_MEMBER);
+    row->set_row_number(number);
   }
 
   absl::Status Enforce(const std::string& organization, const std::vector<int>& domains,
@@ -168,10 +185,11 @@ class Administrator {
     lookup.set_email(owner_email);
     ASSIGN_OR_RETURN(const v1::User owner,
                      Call(users_, &v1::UserService::Stub::LookupUser, lookup));
-    for (int domain : domains) {
+    for (size_t begin = 0; begin < domains.size(); begin += kDomainsPerEnforcement) {
       v1::EnforceDomainsRequest enforce;
       enforce.set_parent(organization);
-      enforce.add_domains(Population::Domain(domain));
+      const size_t end = std::min(domains.size(), begin + kDomainsPerEnforcement);
+      for (size_t i = begin; i < end; ++i) enforce.add_domains(Population::Domain(domains[i]));
       enforce.set_sso_profile(profile.name());
       enforce.set_acting_admin(owner.name());
       RETURN_IF_ERROR(
@@ -218,7 +236,7 @@ absl::Status SetUpAll(const Population& population, const std::string& address,
       while (result.ok()) {
         const int organization = next_organization++;
         if (organization >= population.organizations()) return;
-        result = administrator.SetUp(organization);
+        result = administrator.SetUp(population.first_domain + organization);
       }
     });
   }
@@ -231,12 +249,17 @@ absl::Status SetUpAll(const Population& population, const std::string& address,
 
 absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine,
                            std::unique_ptr<storage::SecretBox> secrets) {
-  if (population.domains < 2 || population.domains % 2 != 0 || population.domains > 99'999 ||
-      population.users <= population.domains || population.users > 99'999'999) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(population.users, " users on ", population.domains,
-                     " domains, expected an even number of domains up to 99,999, and more users "
-                     "than domains, up to 99,999,999"));
+  const auto is_even = [](int number) { return number % 2 == 0; };
+  if (population.domains < 2 || population.first_domain < 0 ||
+      population.first_domain > kMaxDomains - population.domains ||
+      population.max_organizations < 2 || !is_even(population.domains) ||
+      !is_even(population.first_domain) || !is_even(population.max_organizations) ||
+      population.users <= population.domains || population.users > kMaxUsers) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        population.users, " users on ", population.domains, " domains from ",
+        population.first_domain, " on, of ", population.max_organizations,
+        " organizations; expected even numbers of domains and organizations, domains up to ",
+        kMaxDomains, ", and more users than domains, up to ", kMaxUsers));
   }
   PublishedRecords records;
   Implementations made_of;

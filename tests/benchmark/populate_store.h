@@ -14,8 +14,8 @@ namespace gatehouse::benchmark {
 
 // Creates organizations, verifies domains, imports users; on enforced domains
 // connects and tests a SAML profile and enforces it. Closes `engine`, which must
-// be empty. INVALID_ARGUMENT: the population is none. Otherwise the error of the
-// first call that failed.
+// not have the population yet. INVALID_ARGUMENT: the population is none. Otherwise
+// the error of the first call that failed.
 absl::Status PopulateStore(const Population& population, std::unique_ptr<storage::Engine> engine,
                            std::unique_ptr<storage::SecretBox> secrets);
 

@@ -11,16 +11,20 @@
 
 namespace gatehouse::benchmark {
 
-// Users spread evenly over domains, and these over up to 100 organizations. User
-// i is on domain i % domains; the first user on each owns its organization. SSO
-// is enforced on every second domain, its owners aside.
+// Users spread evenly over domains, and these over organizations. User i is on
+// the domain i % domains of them; the first user on each owns its organization.
+// SSO is enforced on every second domain, its owners aside.
 struct Population {
   int users = 100'000;  // at least one per domain
   int domains = 100;    // even, so that half of them is a whole number
+  // The numbers of its domains and organizations begin here, so that a store can
+  // hold several populations. Even.
+  int first_domain = 0;
+  // Even too: an organization's domains are all enforced, or none is.
+  int max_organizations = 100;
 
-  // Even too: an organization's domains are all enforced, or none is. Domain i
-  // is of organization i % organizations().
-  int organizations() const { return std::min(domains, 100); }
+  // Domain first_domain + i is of organization first_domain + i % organizations().
+  int organizations() const { return std::min(domains, max_organizations); }
   static std::string Organization(int organization) {
     return absl::StrFormat("corp-%05d", organization);
   }
@@ -28,7 +32,7 @@ struct Population {
     return absl::StrFormat("%c%05d.workforce.example", domain % 2 == 0 ? 'e' : 'o', domain);
   }
   std::string Email(int user) const {
-    return absl::StrFormat("user%08d@%s", user, Domain(user % domains));
+    return absl::StrFormat("user%08d@%s", user, Domain(first_domain + user % domains));
   }
   bool IsOwner(int user) const { return user < domains; }
   // Whether SSO is enforced on a domain made by Domain(), or its address.

@@ -1,0 +1,1 @@
+"""What tools/benchmark runs. docs/performance.md says what its figures mean."""
