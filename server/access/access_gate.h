@@ -52,6 +52,10 @@ class AccessGate {
   // ask who calls: without the cost of saying who.
   virtual absl::Status Check(const CallCredentials& credentials, absl::string_view method) = 0;
 
+  // Whether a call that was let in may go on: as Check, but takes nothing from the
+  // principal's allowance.
+  virtual absl::Status Recheck(const CallCredentials& credentials, absl::string_view method) = 0;
+
   // `resource`: the name in the request that says which organization it is
   // about ("organizations/acme/users/u1"); empty if the method has none.
   // PERMISSION_DENIED, the same whether the organization exists or not, or

@@ -94,6 +94,11 @@ absl::Status AccessGateImpl::Check(const CallCredentials& credentials, absl::str
   return Permit(identity, FindMethodRule(method), now);
 }
 
+absl::Status AccessGateImpl::Recheck(const CallCredentials& credentials, absl::string_view method) {
+  ASSIGN_OR_RETURN(const Identity identity, Authenticate(credentials, parts_.clock->Now()));
+  return PermitRole(identity.principal->role, FindMethodRule(method));
+}
+
 absl::StatusOr<AccessGateImpl::Identity> AccessGateImpl::Authenticate(
     const CallCredentials& credentials, absl::Time now) {
   if (!authentication_) return Identity{&anonymous_, &anonymous_bucket_};
@@ -110,15 +115,16 @@ absl::StatusOr<AccessGateImpl::Identity> AccessGateImpl::Authenticate(
 absl::StatusOr<AccessGateImpl::Identity> AccessGateImpl::AuthenticateToken(
     absl::string_view authorization, absl::Time now) {
   constexpr absl::string_view kScheme = "Bearer ";
-  const absl::Status invalid =
-      Unauthenticated(reason::kCredentialInvalid, "the access token is not a valid one");
+  const auto invalid = [] {
+    return Unauthenticated(reason::kCredentialInvalid, "the access token is not a valid one");
+  };
   // RFC 7235, section 2.1: the scheme's case does not matter.
-  if (!absl::StartsWithIgnoreCase(authorization, kScheme)) return invalid;
+  if (!absl::StartsWithIgnoreCase(authorization, kScheme)) return invalid();
   const absl::string_view secret = authorization.substr(kScheme.size());
-  if (!IsAccessTokenSecret(secret)) return invalid;
+  if (!IsAccessTokenSecret(secret)) return invalid();
   const AccessTokenHash hash = HashAccessTokenSecret(secret);
   ASSIGN_OR_RETURN(const TokenIndex::Entry* const entry, parts_.tokens->Find(AsText(hash)));
-  if (entry == nullptr || now >= entry->token.revoke_time) return invalid;
+  if (entry == nullptr || now >= entry->token.revoke_time) return invalid();
   if (now >= entry->token.expire_time) {
     return Unauthenticated(reason::kCredentialExpired, "the access token has expired");
   }
@@ -135,10 +141,14 @@ absl::Status AccessGateImpl::Permit(const Identity& identity, const MethodRule* 
         .RetryAfterMs(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1))))
         .Build();
   }
-  if (rule != nullptr && rule->Allows(identity.principal->role)) return absl::OkStatus();
+  return PermitRole(identity.principal->role, rule);
+}
+
+absl::Status AccessGateImpl::PermitRole(AccessRole role, const MethodRule* rule) {
+  if (rule != nullptr && rule->Allows(role)) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, reason::kPermissionDenied,
                "the credential's role may not call this method")
-      .Metadata("role", Name(identity.principal->role))
+      .Metadata("role", Name(role))
       .Build();
 }
 

@@ -48,6 +48,7 @@ class AccessGateImpl final : public AccessGate {
 
   Admission Admit(const CallCredentials& credentials, absl::string_view method) override;
   absl::Status Check(const CallCredentials& credentials, absl::string_view method) override;
+  absl::Status Recheck(const CallCredentials& credentials, absl::string_view method) override;
   absl::Status Authorize(const Caller& caller, absl::string_view resource) override;
   void Refused(const Caller& caller, absl::string_view resource,
                const absl::Status& status) override;
@@ -63,6 +64,7 @@ class AccessGateImpl final : public AccessGate {
   absl::StatusOr<Identity> AuthenticateToken(absl::string_view authorization, absl::Time now);
   // Whether the principal may call the method, now.
   absl::Status Permit(const Identity& identity, const MethodRule* rule, absl::Time now);
+  static absl::Status PermitRole(AccessRole role, const MethodRule* rule);
   absl::Status CheckActingAdmin(const Scope& scope);
 
   const bool authentication_;

@@ -52,6 +52,7 @@ const std::vector<MethodRule>& MethodRules() {
       {"LoginService/BatchCheckLogin", kRead, kGateways, ""},
       {"LoginService/CheckLogin", kRead, kGateways, ""},
       {"LoginService/ReportLogin", kRead, kGateways, ""},
+      {"LoginService/WatchPolicy", kRead, kGateways, ""},
       {"OrganizationService/CreateOrganization", kChange, kOperator, ""},
       {"OrganizationService/DeleteOrganization", kChange, kOperator, "name"},
       {"OrganizationService/GetOrganization", kRead, kReaders, "name"},

@@ -43,6 +43,11 @@ absl::Status CallRunner::Check(const grpc::CallbackServerContext& context,
   return gate_->Check(IdentityOf(context), method);
 }
 
+absl::Status CallRunner::Recheck(const grpc::CallbackServerContext& context,
+                                 absl::string_view method) {
+  return gate_->Recheck(IdentityOf(context), method);
+}
+
 void CallRunner::Start(grpc::CallbackServerContext* context, absl::string_view method,
                        const google::protobuf::Message& request, Body body, Finish finish) {
   const MethodRule* const rule = FindMethodRule(method);

@@ -78,6 +78,9 @@ class CallRunner {
   // For a method that runs on gRPC's thread: whether it may.
   absl::Status Check(const grpc::CallbackServerContext& context, absl::string_view method);
 
+  // For a call without an end: whether it may go on.
+  absl::Status Recheck(const grpc::CallbackServerContext& context, absl::string_view method);
+
   // Count a call that arrived, and one that ended: each once. Start does so by
   // itself; a stream that it begins counts as ended when it has begun.
   void CountStarted(absl::string_view method);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "policy/status_macros.h"
 #include "server/names/resource_names.h"
+#include "server/services/login_service_watch.h"
 #include "server/services/requests.h"
 #include "server/services/status_rendering.h"
 
@@ -88,6 +89,11 @@ grpc::ServerUnaryReactor* LoginService::BatchCheckLogin(grpc::CallbackServerCont
         RETURN_IF_ERROR(CheckBatch(*request, &batch));
         return batch;
       });
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* LoginService::WatchPolicy(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  return StartPolicyStream(calls_, watch_, context, *request);
 }
 
 absl::Status LoginService::Check(const v1::CheckLoginRequest& request,

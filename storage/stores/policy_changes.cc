@@ -10,7 +10,8 @@ PolicyChanges PolicyChangesOf(const std::vector<Change>& changes) {
     for (const std::string& key : change.keys) {
       const auto parsed = keys::Parse(key);
       if (!parsed) continue;
-      const OrganizationId organization = OrganizationId::FromTrusted(parsed->first);
+      // Made for the few keys that matter alone: most are of users.
+      const auto organization = [&] { return OrganizationId::FromTrusted(parsed->first); };
       switch (parsed->kind) {
         case keys::kDomain:
         case keys::kEnforcement:
@@ -20,13 +21,13 @@ PolicyChanges PolicyChangesOf(const std::vector<Change>& changes) {
           policy.domains.insert(DomainName::FromTrusted(parsed->first));
           break;
         case keys::kSsoProfile:
-          policy.profiles.emplace(organization, SsoProfileId::FromTrusted(parsed->second));
+          policy.profiles.emplace(organization(), SsoProfileId::FromTrusted(parsed->second));
           break;
         case keys::kExemption:
-          policy.exemptions.emplace(organization, UserId::FromTrusted(parsed->second));
+          policy.exemptions.emplace(organization(), UserId::FromTrusted(parsed->second));
           break;
         case keys::kSsoOverride:
-          policy.overrides.emplace(organization, UserId::FromTrusted(parsed->second));
+          policy.overrides.emplace(organization(), UserId::FromTrusted(parsed->second));
           break;
         default:
           break;

@@ -20,6 +20,9 @@ class OpenAccessGate final : public AccessGate {
   absl::Status Check(const CallCredentials&, absl::string_view) override {
     return absl::OkStatus();
   }
+  absl::Status Recheck(const CallCredentials&, absl::string_view) override {
+    return absl::OkStatus();
+  }
   absl::Status Authorize(const Caller&, absl::string_view) override { return absl::OkStatus(); }
   void Refused(const Caller&, absl::string_view, const absl::Status&) override {}
 };

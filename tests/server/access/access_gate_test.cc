@@ -143,6 +143,21 @@ TEST_F(AccessGateTest, LimitsTheRateOfEachPrincipal) {
   EXPECT_TRUE(gate->Check(Bearer(one), kGet).ok());
 }
 
+TEST_F(AccessGateTest, LetsACallGoOnWhateverElseThePrincipalCallsButNotPastItsCredential) {
+  const auto gate = NewGate({.requests_per_second = 10, .burst = 1});
+  const std::string secret =
+      Create(AccessRole::kOperator, {}, clock_.Now() + absl::Hours(1)).secret;
+  ASSERT_TRUE(gate->Check(Bearer(secret), kGet).ok());
+  ASSERT_FALSE(gate->Check(Bearer(secret), kGet).ok());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(gate->Recheck(Bearer(secret), kGet).ok());
+  clock_.Advance(absl::Milliseconds(100));
+  EXPECT_TRUE(gate->Check(Bearer(secret), kGet).ok()) << "the allowance was taken from";
+  EXPECT_EQ(gate->Recheck(Bearer(secret), "DomainService/Unknown").code(),
+            absl::StatusCode::kPermissionDenied);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(ReasonOf(gate->Recheck(Bearer(secret), kGet)), reason::kCredentialExpired);
+}
+
 TEST_F(AccessGateTest, TakesEverybodyForTheOperatorOnlyWhereAuthenticationIsOff) {
   const auto gate = NewGate({.authentication = false});
   for (const CallCredentials& credentials : {CallCredentials{}, Bearer("gh_wrong")}) {

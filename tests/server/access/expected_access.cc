@@ -31,6 +31,7 @@ const std::map<std::string, std::string>& ExpectedAccess() {
       {"LoginService/BatchCheckLogin", "og"},
       {"LoginService/CheckLogin", "og"},
       {"LoginService/ReportLogin", "og"},
+      {"LoginService/WatchPolicy", "og"},
       {"OrganizationService/CreateOrganization", "o"},
       {"OrganizationService/DeleteOrganization", "o"},
       {"OrganizationService/GetOrganization", "oau"},
