@@ -37,6 +37,10 @@ struct UserImportProgress {
   std::optional<int64_t> total_bytes;  // as in the options
   absl::Duration elapsed;
   double rows_per_second = 0;  // rows_read over elapsed
+  // At the rate so far; nullopt: the size is not known, or nothing was read yet.
+  std::optional<absl::Duration> time_left;
+  bool retrying = false;  // the server cannot be reached, and is about to be tried again
+  bool finished = false;  // nothing more comes
 };
 
 struct UserImportOptions {
@@ -54,8 +58,13 @@ struct UserImportOptions {
   // at the end. With an interval of zero: after every message sent.
   std::function<void(const UserImportProgress&)> on_progress;
   absl::Duration progress_interval = absl::Milliseconds(200);
-  // Deadline of one call, which carries at most 2,000 rows.
+  // Deadline of one call, which carries at most 20,000 rows.
   absl::Duration call_timeout = absl::Minutes(5);
+  // How long a call that was cut, or that the server had no room for, is tried
+  // again before the import fails; from the failure on. Zero: never.
+  absl::Duration retry_for = absl::Minutes(2);
+  // Between the first two attempts; doubles from one to the next, to 5 s at most.
+  absl::Duration retry_delay = absl::Milliseconds(250);
   // Failures kept in the report; further ones are only counted.
   int64_t max_failures = 100'000;
 };
@@ -79,6 +88,9 @@ struct UserImportReport {
   int64_t updated_count = 0;
   int64_t claimed_count = 0;  // independent users that became managed
   int64_t unchanged_count = 0;
+  // Of unchanged_count: rows that were sent again after their call was cut. They
+  // were so before, or the call that was cut has imported them.
+  int64_t unchanged_on_retry_count = 0;
   int64_t failed_count = 0;
   // Rows sent although the source says that the account is suspended or
   // disabled: enforcement must cover them too. They are not suspended here.
@@ -94,17 +106,21 @@ struct UserImportReport {
 // line numbers. Reads and sends as fast as the server takes rows; memory does
 // not grow with the file, except for max_failures.
 //
-// Rows travel in calls of at most 2,000, so that the failures of a call fit in
-// its response and every bad row is named with its reason. Each call takes
-// effect on its own; `report` holds what has been acknowledged and refused, also
-// when the import fails.
+// Rows travel in calls of at most 20,000, one after another: the server commits
+// them in the order of the file, and says what became of them when a call ends.
+// Each call takes effect on its own; `report` holds what has been acknowledged
+// and refused, also when the import fails. A call that is cut is made again with
+// the same rows, which changes nothing that it did already; so totals count each
+// row once. Where the server names only the first failures of a call, it is asked
+// again, without effect, about the others.
 //
 // Errors:
 //   INVALID_ARGUMENT: the header is not that of a known format (nothing is
 //       sent), or the server refuses `parent`.
-//   UNAVAILABLE, DEADLINE_EXCEEDED, …: a call failed. The message says how many
-//       rows were acknowledged, and for how many sent rows that is unknown.
-//       Importing the same file again is safe and completes the work.
+//   UNAVAILABLE, DEADLINE_EXCEEDED, …: a call failed, for retry_for if it was
+//       worth trying again. The message says how many rows were acknowledged, and
+//       for how many sent rows that is unknown. Importing the same file again is
+//       safe and completes the work.
 //   DATA_LOSS: `csv` cannot be read to its end, or a record of the server is
 //       damaged.
 absl::Status ImportUsers(std::istream& csv, const std::shared_ptr<grpc::ChannelInterface>& channel,

@@ -226,6 +226,9 @@ TEST_F(ImportTest, ShowsProgressOnlyOnATerminal) {
   // The line is gone when the report is there.
   EXPECT_THAT(result.err, EndsWith(" rows/s\r\x1b[K"));
   EXPECT_THAT(result.out, Not(HasSubstr("\x1b")));
+
+  // A program reads what is said.
+  EXPECT_EQ(cli.Run({"user", "import", file.path(), "--org", "acme", "-o", "json"}).err, "");
 }
 
 TEST_F(ImportTest, RefusesAFileThatIsNone) {
@@ -244,11 +247,22 @@ TEST_F(ImportTest, RefusesAFileThatIsNone) {
 TEST_F(ImportTest, SaysWhatWasDoneBeforeAFailure) {
   cli.input = kCsv;
   cli.server.FailNext(
+      Error(absl::StatusCode::kDataLoss, reason::kStoreCorrupt, "the store is damaged"));
+  const CliResult result = cli.Run("user import - --org acme");
+  EXPECT_NE(result.exit_code, ExitCode::kOk);
+  EXPECT_THAT(result.out, HasSubstr("3 rows of a file"));
+  EXPECT_THAT(result.err,
+              StartsWith("error: the store is damaged; the server has acknowledged 0 "));
+}
+
+TEST_F(ImportTest, GoesOnByItselfWhenTheServerWasAway) {
+  cli.input = kCsv;
+  cli.server.FailNext(
       Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable, "the store is away"));
   const CliResult result = cli.Run("user import - --org acme");
-  EXPECT_EQ(result.exit_code, ExitCode::kUnavailable);
-  EXPECT_THAT(result.out, HasSubstr("3 rows of a file"));
-  EXPECT_THAT(result.err, StartsWith("error: the store is away; the server has acknowledged 0 "));
+  EXPECT_EQ(result.exit_code, ExitCode::kSomeRowsFailed) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("created        1  new users\n"));
+  EXPECT_EQ(cli.server.CallCount(), 2u);
 }
 
 TEST_F(ImportTest, OfAnUnknownOrganizationIsNotFound) {

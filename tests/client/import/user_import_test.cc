@@ -42,6 +42,13 @@ class FakeUserService : public v1::UserService::Service {
     fail_after_ = messages;
     failure_ = std::move(status);
   }
+  // Likewise each call from that number on.
+  void FailCallsFrom(size_t call, int messages, grpc::Status status) {
+    FailCall(call, messages, std::move(status));
+    fail_all_after_ = true;
+  }
+  // Names so many failures of a call at most.
+  void NameAtMost(int failures) { max_named_ = failures; }
   void ForgetARow() { forget_row_ = true; }
   // Names no failures.
   void KeepReasons() { keep_reasons_ = true; }
@@ -62,7 +69,8 @@ class FakeUserService : public v1::UserService::Service {
     Call& call = calls_.emplace_back();
     ImportUsersRequest request;
     while (true) {
-      if (number == fail_call_ && static_cast<int>(call.message_sizes.size()) == fail_after_) {
+      if ((number == fail_call_ || (fail_all_after_ && number > fail_call_)) &&
+          static_cast<int>(call.message_sizes.size()) == fail_after_) {
         return failure_;
       }
       if (!reader->Read(&request)) break;
@@ -79,6 +87,7 @@ class FakeUserService : public v1::UserService::Service {
     if (!call.validate_only) response->set_revision(static_cast<int64_t>(100 + number));
     if (forget_row_) response->mutable_outcomes()->RemoveLast();
     if (keep_reasons_) response->clear_failures();
+    while (response->failures_size() > max_named_) response->mutable_failures()->RemoveLast();
     return grpc::Status::OK;
   }
 
@@ -118,7 +127,9 @@ class FakeUserService : public v1::UserService::Service {
   std::vector<Call> calls_;
   std::map<std::string, ImportUsersRequest::Row> users_;
   size_t fail_call_ = static_cast<size_t>(-1);
+  bool fail_all_after_ = false;
   int fail_after_ = 0;
+  int max_named_ = 10'000;
   grpc::Status failure_;
   bool forget_row_ = false;
   bool keep_reasons_ = false;
@@ -132,6 +143,8 @@ class UserImportTest : public ::testing::Test {
     server_ = grpc::ServerBuilder().RegisterService(&service_).BuildAndStart();
     channel_ = server_->InProcessChannel({});
     options_.parent = "organizations/acme";
+    options_.retry_for = absl::ZeroDuration();
+    options_.retry_delay = absl::Milliseconds(1);
   }
 
   ~UserImportTest() override { server_->Shutdown(std::chrono::system_clock::now()); }
@@ -264,17 +277,17 @@ TEST_F(UserImportTest, NamesEvenRowsWhoseReasonTheServerKeeps) {
 }
 
 TEST_F(UserImportTest, SplitsALargeFileIntoMessagesAndCalls) {
-  ASSERT_TRUE(Import(Rows(5'500)).ok());
+  ASSERT_TRUE(Import(Rows(40'500)).ok());
   ASSERT_EQ(service_.calls().size(), 3u);
   int64_t line = 2;
   for (const FakeUserService::Call& call : service_.calls()) {
     EXPECT_EQ(call.parent, "organizations/acme");
     for (const ImportUsersRequest::Row& row : call.rows) ASSERT_EQ(row.row_number(), line++);
   }
-  EXPECT_EQ(service_.calls()[0].message_sizes, std::vector<int>({1'000, 1'000}));
-  EXPECT_EQ(service_.calls()[1].message_sizes, std::vector<int>({1'000, 1'000}));
-  EXPECT_EQ(service_.calls()[2].message_sizes, std::vector<int>({1'000, 500}));
-  EXPECT_EQ(report_.created_count, 5'500);
+  EXPECT_EQ(service_.calls()[0].message_sizes, std::vector<int>(20, 1'000));
+  EXPECT_EQ(service_.calls()[1].message_sizes, std::vector<int>(20, 1'000));
+  EXPECT_EQ(service_.calls()[2].message_sizes, std::vector<int>({500}));
+  EXPECT_EQ(report_.created_count, 40'500);
   EXPECT_EQ(report_.revision, 102);
 }
 
@@ -287,29 +300,135 @@ TEST_F(UserImportTest, ChangesNothingWhenRepeated) {
 
 TEST_F(UserImportTest, ValidatesInEveryCallAndChangesNothing) {
   options_.validate_only = true;
-  ASSERT_TRUE(Import(Rows(2'001)).ok());
+  ASSERT_TRUE(Import(Rows(20'001)).ok());
   ASSERT_EQ(service_.calls().size(), 2u);
   EXPECT_TRUE(service_.calls()[0].validate_only);
   EXPECT_TRUE(service_.calls()[1].validate_only);
-  EXPECT_EQ(report_.created_count, 2'001);
+  EXPECT_EQ(report_.created_count, 20'001);
   EXPECT_EQ(report_.revision, 0);
   EXPECT_TRUE(service_.users().empty());
 }
 
 TEST_F(UserImportTest, SaysWhatACutStreamLeavesUnknown) {
   service_.FailCall(1, 1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "connection reset"));
-  const absl::Status status = Import(Rows(3'500));
+  const absl::Status status = Import(Rows(21'500));
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("connection reset"), HasSubstr("has acknowledged 2000 rows"),
-                    HasSubstr("sent from line 2002 on"), HasSubstr("again is safe")));
-  EXPECT_EQ(report_.created_count, 2'000);
+              AllOf(HasSubstr("connection reset"), HasSubstr("has acknowledged 20000 rows"),
+                    HasSubstr("sent from line 20002 on"), HasSubstr("again is safe")));
+  EXPECT_EQ(report_.created_count, 20'000);
   EXPECT_EQ(report_.revision, 100);
 
-  ASSERT_TRUE(Import(Rows(3'500)).ok());
-  EXPECT_EQ(report_.unchanged_count, 3'000);
+  ASSERT_TRUE(Import(Rows(21'500)).ok());
+  EXPECT_EQ(report_.unchanged_count, 21'000);
+  EXPECT_EQ(report_.unchanged_on_retry_count, 0);
   EXPECT_EQ(report_.created_count, 500);
-  EXPECT_EQ(service_.users().size(), 3'500u);
+  EXPECT_EQ(service_.users().size(), 21'500u);
+}
+
+TEST_F(UserImportTest, MakesACallThatWasCutAgainAndCountsEachRowOnce) {
+  struct Case {
+    const char* description;
+    int cut_after;  // messages
+    int64_t imported;
+  };
+  const Case cases[] = {{"before its first row", 0, 0},
+                        {"in the middle", 2, 2'000},
+                        {"before its response", 4, 3'500}};
+  options_.retry_for = absl::Hours(1);
+  for (const Case& c : cases) {
+    FakeUserService service;
+    const auto server = grpc::ServerBuilder().RegisterService(&service).BuildAndStart();
+    service.FailCall(0, c.cut_after, grpc::Status(grpc::StatusCode::UNAVAILABLE, "reset"));
+    std::istringstream csv(Rows(3'500));
+    const absl::Status status = ImportUsers(csv, server->InProcessChannel({}), options_, report_);
+    ASSERT_TRUE(status.ok()) << c.description << status;
+    ASSERT_EQ(service.calls().size(), 2u) << c.description;
+    EXPECT_EQ(service.calls()[0].rows.size(), static_cast<size_t>(c.imported)) << c.description;
+    ASSERT_EQ(service.calls()[1].rows.size(), 3'500u) << c.description;
+    for (int i = 0; i < 3'500; ++i) {
+      ASSERT_EQ(service.calls()[1].rows[i].row_number(), i + 2) << c.description;
+    }
+    EXPECT_EQ(report_.row_count, 3'500) << c.description;
+    EXPECT_EQ(report_.created_count, 3'500 - c.imported) << c.description;
+    EXPECT_EQ(report_.unchanged_count, c.imported) << c.description;
+    EXPECT_EQ(report_.unchanged_on_retry_count, c.imported) << c.description;
+    EXPECT_EQ(report_.failed_count, 0) << c.description;
+    EXPECT_EQ(service.users().size(), 3'500u) << c.description;
+    server->Shutdown(std::chrono::system_clock::now());
+  }
+}
+
+TEST_F(UserImportTest, CallsNothingThatWasSentOnceARepeat) {
+  options_.retry_for = absl::Hours(1);
+  service_.FailCall(1, 1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "reset"));
+  // The same user on the first lines of both calls.
+  ASSERT_TRUE(Import(Rows(20'000) + "user0@example.com,User,\nnew@example.com,,\n").ok());
+  EXPECT_EQ(report_.created_count, 20'001 - 1);
+  EXPECT_EQ(report_.unchanged_count, 2);
+  EXPECT_EQ(report_.unchanged_on_retry_count, 2);
+  EXPECT_EQ(report_.row_count, 20'002);
+}
+
+TEST_F(UserImportTest, TriesAgainOnlyWhatMaySucceedLater) {
+  struct Case {
+    grpc::StatusCode code;
+    bool again;
+  };
+  const Case cases[] = {
+      {grpc::StatusCode::UNAVAILABLE, true},        {grpc::StatusCode::ABORTED, true},
+      {grpc::StatusCode::DATA_LOSS, false},         {grpc::StatusCode::INTERNAL, false},
+      {grpc::StatusCode::DEADLINE_EXCEEDED, false}, {grpc::StatusCode::NOT_FOUND, false}};
+  options_.retry_for = absl::Hours(1);
+  for (const Case& c : cases) {
+    const size_t before = service_.calls().size();
+    service_.FailCall(before, 1, grpc::Status(c.code, "no"));
+    EXPECT_EQ(Import(Rows(1'500)).ok(), c.again) << c.code;
+    EXPECT_EQ(service_.calls().size() - before, c.again ? 2u : 1u) << c.code;
+  }
+}
+
+TEST_F(UserImportTest, GivesUpWhenTheServerStaysAway) {
+  options_.retry_for = absl::Milliseconds(20);
+  service_.FailCallsFrom(1, 1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "away"));
+  const absl::Status status = Import(Rows(21'000));
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("away"), HasSubstr("20000 rows")));
+  EXPECT_GT(service_.calls().size(), 2u);
+  EXPECT_EQ(report_.created_count, 20'000);
+}
+
+TEST_F(UserImportTest, SaysThatItTriesAgain) {
+  options_.retry_for = absl::Hours(1);
+  options_.progress_interval = absl::ZeroDuration();
+  bool retrying = false;
+  options_.on_progress = [&retrying](const UserImportProgress& p) { retrying |= p.retrying; };
+  service_.FailCall(0, 1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "reset"));
+  ASSERT_TRUE(Import(Rows(1'500)).ok());
+  EXPECT_TRUE(retrying);
+}
+
+TEST_F(UserImportTest, AsksWithoutEffectAboutFailuresThatTheServerDidNotName) {
+  service_.NameAtMost(2);
+  ASSERT_TRUE(Import("email,display_name\nbad1,\nada@example.com,\nbad2,\nbad3,\nbad4,\n").ok());
+  ASSERT_EQ(service_.calls().size(), 2u);
+  EXPECT_TRUE(service_.calls()[1].validate_only);
+  ASSERT_EQ(service_.calls()[1].rows.size(), 2u);
+  EXPECT_EQ(service_.calls()[1].rows[0].row_number(), 5);
+  EXPECT_EQ(report_.failed_count, 4);
+  EXPECT_EQ(report_.created_count, 1);
+  ASSERT_EQ(report_.failures.size(), 4u);
+  for (const UserImportFailure& failure : report_.failures) {
+    EXPECT_EQ(failure.message, "email: expected exactly one '@'") << failure.line;
+  }
+}
+
+TEST_F(UserImportTest, AsksAboutNoMoreFailuresThanItKeeps) {
+  options_.max_failures = 2;
+  service_.NameAtMost(2);
+  ASSERT_TRUE(Import("email\nbad1\nbad2\nbad3\n").ok());
+  EXPECT_EQ(service_.calls().size(), 1u);
+  EXPECT_EQ(report_.failed_count, 3);
 }
 
 TEST_F(UserImportTest, KeepsWhatItKnowsOfBadRowsWhenTheStreamIsCut) {
@@ -362,12 +481,12 @@ TEST_F(UserImportTest, BoundsTheFailuresItKeepsButNotTheirNumber) {
 
 TEST_F(UserImportTest, ReportsProgressUpToTheEnd) {
   std::vector<UserImportProgress> seen;
-  const std::string csv = Rows(12'500) + "bad,,\n";
+  const std::string csv = Rows(22'500) + "bad,,\n";
   options_.total_bytes = static_cast<int64_t>(csv.size());
   options_.progress_interval = absl::ZeroDuration();
   options_.on_progress = [&seen](const UserImportProgress& progress) { seen.push_back(progress); };
   ASSERT_TRUE(Import(csv).ok());
-  ASSERT_EQ(seen.size(), 13u);  // 12 full messages, and the end
+  ASSERT_EQ(seen.size(), 23u);  // 22 full messages, and the end
   for (size_t i = 1; i < seen.size(); ++i) {
     EXPECT_GT(seen[i].rows_read, seen[i - 1].rows_read);
     EXPECT_GT(seen[i].bytes_read, seen[i - 1].bytes_read);
@@ -375,11 +494,17 @@ TEST_F(UserImportTest, ReportsProgressUpToTheEnd) {
   }
   EXPECT_EQ(seen[0].rows_read, 1'000);
   EXPECT_EQ(seen[0].rows_acknowledged, 0);
-  EXPECT_EQ(seen[1].rows_acknowledged, 2'000);
-  EXPECT_EQ(seen.back().rows_acknowledged, 12'501);
+  EXPECT_EQ(seen[18].rows_acknowledged, 0);
+  EXPECT_EQ(seen[19].rows_acknowledged, 20'000);
+  EXPECT_EQ(seen.back().rows_acknowledged, 22'501);
   EXPECT_EQ(seen.back().rows_failed, 1);
   EXPECT_EQ(seen.back().bytes_read, *seen.back().total_bytes);
   EXPECT_GT(seen.back().rows_per_second, 0);
+  ASSERT_TRUE(seen[0].time_left.has_value());
+  EXPECT_GT(*seen[0].time_left, absl::ZeroDuration());
+  EXPECT_EQ(*seen.back().time_left, absl::ZeroDuration());
+  EXPECT_FALSE(seen[0].finished);
+  EXPECT_TRUE(seen.back().finished);
 }
 
 TEST_F(UserImportTest, KeepsToTheProgressInterval) {
