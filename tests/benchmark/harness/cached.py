@@ -15,4 +15,4 @@ class Cached:
         self.bench.say("the cached client")
         command = [self.bench.processes.binaries["cached_check"]]
         runs = [json_of(command) for _ in range(self.bench.rounds)]
-        yield Measured("cached_ns", [run["ns_per_check"] for run in runs], "one thread")
+        yield Measured("cached_ns", [run["ns_per_check"] for run in runs], "10k other domains enforced")

@@ -1,6 +1,10 @@
 """The command line of tools/benchmark."""
 
 import argparse
+import contextlib
+import fcntl
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,7 +20,7 @@ from harness.many_users import ManyUsers
 from harness.processes import Processes
 from harness.report import Report
 from harness.sizes import FULL, QUICK
-from harness.stores import Stores
+from harness.stores import Stores, remove
 
 MEASUREMENTS = [Checks, Cached, EnforceLatency, Import, ChecksDuringImport, ManyUsers]
 IDENTIFIERS = [bar.identifier for bar in BARS]
@@ -71,7 +75,36 @@ def parse_options(description):
     return options
 
 
+@contextlib.contextmanager
+def working_directory():
+    """Where stores can be linked to, on a disk and not in memory; removed at the end."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RuntimeError("another benchmark is running") from error
+        for left_behind in CACHE.glob("run-*"):  # by one that was killed
+            remove(left_behind)
+        with tempfile.TemporaryDirectory(prefix="run-", dir=CACHE) as directory:
+            yield directory
+
+
+def measure(measurement, wanted, report):
+    """One that fails does not take the others' figures with it."""
+    try:
+        for measured in measurement.measure(wanted):
+            if measured.identifier in wanted:
+                report.measured.append(measured)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        known = {measured.identifier for measured in report.measured}
+        for identifier in wanted & set(measurement.IDENTIFIERS) - known:
+            report.failures[identifier] = str(error)
+        say(f"not measured: {error}")
+
+
 def main(description, setup):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers end with it
     load_average = machine.load_average()  # before the build adds to it
     options = parse_options(description)
     if load_average >= machine.BUSY:
@@ -82,21 +115,17 @@ def main(description, setup):
         chosen = [Checks]
     binaries = build({name for one in chosen for name in one.BINARIES})
     report = Report(machine.describe(load_average, options))
-    CACHE.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    # Where stores can be linked to, on a disk and not in memory.
-    with tempfile.TemporaryDirectory(prefix="run-", dir=CACHE) as directory:
+    with working_directory() as directory:
         bench = Bench(binaries, directory, options, report)
         if options.apis:
             compare_apis(bench)
         else:
             for one in chosen:
-                report.measured += [
-                    measured
-                    for measured in one(bench).measure(options.only)
-                    if measured.identifier in options.only
-                ]
+                measure(one(bench), options.only, report)
     report.machine["minutes"] = round((time.monotonic() - began) / 60, 1)
     report.print()
     if options.json:
         report.write(options.json)
+    if report.failures:
+        sys.exit(1)

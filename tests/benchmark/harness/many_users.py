@@ -31,10 +31,17 @@ class ManyUsers:
             self.bench.say(f"servers with {many}, and with {few}")
             contenders = {"many": lambda: self.run(many_store, many)}
             if "users_10m" in wanted:
-                contenders["few"] = lambda: self.run(few_store, few)
+                contenders["few"] = lambda: {"load": self.loaded(few_store, few)}
             results = alternate(self.bench.rounds, contenders, self.bench.say)
         self.bench.stores.forget(many)
         yield from self.judged(results, few, many)
+
+    def loaded(self, store, population):
+        with self.bench.processes.gatehouse(store) as server:
+            return self.load(server, population)
+
+    def load(self, server, population):
+        return self.bench.processes.load(server, population, *closed(*SATURATED))
 
     def run(self, store, population):
         processes = self.bench.processes
@@ -50,8 +57,10 @@ class ManyUsers:
                 output, _ = first.communicate(timeout=START_SECONDS)
                 answered = json.loads(output)["first_answer"]
                 indexed = server.await_index()
-                load = processes.load(server, population, *closed(*SATURATED))
-                self.check_until_weighed(server, population, load["calls"])
+                load = self.load(server, population)
+                checks = load["calls"]
+                while checks < CHECKS_BEFORE_WEIGHING:
+                    checks += self.load(server, population)["calls"]
                 return {
                     "start_s": answered - server.spawned,
                     "index_s": indexed,
@@ -60,10 +69,6 @@ class ManyUsers:
                 }
         finally:
             end(first)
-
-    def check_until_weighed(self, server, population, calls):
-        while calls < CHECKS_BEFORE_WEIGHING:
-            calls += self.bench.processes.load(server, population, *closed(*SATURATED))["calls"]
 
     def judged(self, results, few, many):
         runs = results["many"]
@@ -87,8 +92,8 @@ class ManyUsers:
 
 def weigh(server):
     """Memory in use, and how much of it is caches that the configuration sets aside."""
-    resident, metrics = server.resident_bytes(), server.metrics()
-    caches = sum(metrics[name] for name in CACHES)
+    resident = server.resident_bytes()
+    caches = sum(server.metric(name) for name in CACHES)
     return {
         "resident_mb": resident / MEGABYTE,
         "caches_mb": caches / MEGABYTE,

@@ -42,10 +42,16 @@ class Server:
         samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(value) for name, value in samples}
 
+    def metric(self, name):
+        try:
+            return self.metrics()[name]
+        except KeyError as error:
+            raise RuntimeError(f"the server has no metric {name}") from error
+
     def await_index(self):
         """Until checks read no store; how long that took from the start of the server."""
         give_up = time.monotonic() + INDEX_SECONDS
-        while self.metrics().get(INDEX_LOADED, 1) != 1:
+        while self.metric(INDEX_LOADED) != 1:
             if time.monotonic() > give_up:
                 raise RuntimeError("the decision index does not load")
             time.sleep(0.05)

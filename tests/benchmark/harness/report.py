@@ -4,7 +4,7 @@ import json
 import pathlib
 import statistics
 
-from harness.bars import BARS
+from harness.bars import BARS, BY_ID
 from harness.rounds import median_of, values_of
 
 # Of one load: (what, where in its output, how to show it).
@@ -80,6 +80,7 @@ class Report:
     def __init__(self, machine):
         self.machine = machine
         self.measured = []
+        self.failures = {}  # why there are no figures, by id of a bar
         self.sections = []
 
     def add(self, section):
@@ -97,6 +98,12 @@ class Report:
                 print("  " + line)
             print()
         self.print_machine()
+        if self.measured:
+            self.print_bars()
+        for identifier, error in self.failures.items():
+            print(f"{identifier} is not measured: {error}")
+
+    def print_bars(self):
         print("Medians of rounds; ratios are taken within a round; spread: least–most.\n")
         rows = [["id", "value", "spread", "bar", "", "what", "measured with"]]
         for one in self.in_order():
@@ -123,10 +130,23 @@ class Report:
             f"pinned: {machine['pinned']}"
         )
 
+    def failed_bars(self):
+        return [
+            {
+                "id": identifier,
+                "value": None,
+                "spread": None,
+                "bar": BY_ID[identifier].bar,
+                "holds": False,
+                "error": error,
+            }
+            for identifier, error in self.failures.items()
+        ]
+
     def write(self, file):
         content = {
             "machine": self.machine,
-            "bars": [one.as_json() for one in self.in_order()],
+            "bars": [one.as_json() for one in self.in_order()] + self.failed_bars(),
             "loads": {section.title: section.as_json() for section in self.sections},
         }
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
