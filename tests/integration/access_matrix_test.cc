@@ -455,6 +455,28 @@ TEST_F(AccessMatrix, EndsAWatchWhoseTokenIsRevoked) {
               FailsWith(absl::StatusCode::kUnauthenticated, reason::kCredentialInvalid));
 }
 
+TEST_F(AccessMatrix, EndsAWatchOfTheRulesWhoseTokenIsRevoked) {
+  v1::CreateAccessTokenRequest create;
+  create.mutable_access_token()->set_display_name("of a gateway that watches");
+  create.mutable_access_token()->set_role(v1::ACCESS_ROLE_GATEWAY);
+  const auto made =
+      suite_->Ask<v1::CreateAccessTokenResponse>(&AccessTokens::CreateAccessToken, create);
+  grpc::ClientContext context;
+  SetDeadline(context);
+  context.AddMetadata("authorization", "Bearer " + made.secret());
+  const auto stub = v1::LoginService::NewStub(suite_->anonymous->channel());
+  const auto stream = stub->WatchPolicy(&context, v1::WatchPolicyRequest());
+  v1::WatchPolicyResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  v1::RevokeAccessTokenRequest revoke;
+  revoke.set_name(made.access_token().name());
+  suite_->Ask<v1::AccessToken>(&AccessTokens::RevokeAccessToken, revoke);
+  // The next heartbeat finds it out.
+  while (stream->Read(&response)) continue;
+  EXPECT_THAT(client::FromGrpcStatus(stream->Finish()),
+              FailsWith(absl::StatusCode::kUnauthenticated, reason::kCredentialInvalid));
+}
+
 TEST_F(AccessMatrix, IsOpenForHealthWhateverComesWithTheCall) {
   int methods = 0;
   for (const auto* service : suite_->descriptors.all_services()) {

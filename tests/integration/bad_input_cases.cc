@@ -376,6 +376,7 @@ Cases BadLoginRequests() {
   const std::string check = "LoginService/CheckLogin";
   const std::string batch = "LoginService/BatchCheckLogin";
   const std::string report = "LoginService/ReportLogin";
+  const std::string watch = "LoginService/WatchPolicy";
   const std::string by_sso =
       "email: 'a@b.example' method: METHOD_SSO sso_profile: 'organizations/acme/ssoProfiles/idp' ";
   Cases cases = {
@@ -397,6 +398,10 @@ Cases BadLoginRequests() {
       {report, by_sso + "outcome: OUTCOME_FAILED failure_reason: 'a\\nb'", "failure_reason"},
       {report, by_sso + "outcome: OUTCOME_FAILED failure_reason: 'not for a@b.example'",
        "failure_reason"},
+      {watch, "after_revision: -1", "after_revision"},
+      {watch, "after_revision: -9223372036854775808", "after_revision"},
+      {watch, "after_revision: 9223372036854775807", "", Code::kUnavailable,
+       "REVISION_NOT_REACHED"},
       {batch, "", "emails"},
       {batch, "emails: 'a@b.example' action: 9", "action"},
       {batch, "emails: 'a@b.example' min_revision: -9223372036854775808", "min_revision"},

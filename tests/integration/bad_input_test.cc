@@ -222,8 +222,9 @@ TEST_F(BadInput, ALookalikeDomainDecidesNothingAboutTheOriginal) {
 }
 
 TEST_F(BadInput, BytesThatAreNoMessageAreRefused) {
-  for (const char* method : {"LoginService/CheckLogin", "LoginService/BatchCheckLogin",
-                             "DomainService/AddDomain", "UserService/CreateUser"}) {
+  for (const char* method :
+       {"LoginService/CheckLogin", "LoginService/BatchCheckLogin", "LoginService/WatchPolicy",
+        "DomainService/AddDomain", "UserService/CreateUser"}) {
     for (const std::string& bytes :
          {std::string("\xff\xff\xff\xff"), std::string("\x0a\x7f"), std::string("\x0a\x02\xff\xfe"),
           std::string(10'000, '\x0b')}) {
