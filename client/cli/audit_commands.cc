@@ -1,14 +1,8 @@
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/sync_stream.h>
-
-#include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,6 +20,7 @@
 #include "client/cli/enum_names.h"
 #include "client/cli/errors.h"
 #include "client/cli/resource_names.h"
+#include "client/cli/stream_follower.h"
 #include "client/cli/time_text.h"
 #include "gatehouse/v1/audit_service.grpc.pb.h"
 
@@ -36,7 +31,6 @@ using Stub = v1::AuditService::Stub;
 
 constexpr char kAllChains[] = "organizations/-";
 constexpr char kChain[] = "auditChain";
-constexpr absl::Duration kReconnectAfter = absl::Seconds(1);
 
 struct AuditOptions {
   bool all = false;
@@ -92,55 +86,15 @@ absl::StatusOr<ExitCode> ListAll(Session& session, const AuditOptions& options) 
               options.list, AuditColumns(), "audit events");
 }
 
-// Follows the log over any number of streams, until it is interrupted.
+// Prints each event once.
 class Tail {
  public:
-  Tail(Session& session, v1::WatchAuditEventsRequest request)
+  explicit Tail(Session& session)
       : session_(session),
-        request_(std::move(request)),
         columns_(AuditColumns()),
         table_(Headers(columns_), session.out_palette()) {}
 
-  absl::StatusOr<ExitCode> Run() {
-    session_.OnInterrupt([this] { Interrupt(); });
-    absl::Status status;
-    do {
-      status = FollowOnce();
-    } while (CanResume(status) && Wait());
-    session_.OnInterrupt(nullptr);
-    if (interrupted()) return ExitCode::kOk;
-    return status;
-  }
-
- private:
-  static std::vector<TableColumn> Headers(const std::vector<ListColumn<v1::AuditEvent>>& columns) {
-    std::vector<TableColumn> headers;
-    for (const auto& column : columns) headers.push_back({column.header, column.align});
-    return headers;
-  }
-
-  absl::Status FollowOnce() {
-    grpc::ClientContext context;
-    session_.Prepare(context);
-    // A stream has no end.
-    context.set_deadline(std::chrono::system_clock::time_point::max());
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (interrupted_) return absl::CancelledError();
-      context_ = &context;
-    }
-    const auto stub = v1::AuditService::NewStub(session_.channel());
-    const auto reader = stub->WatchAuditEvents(&context, request_);
-    v1::WatchAuditEventsResponse response;
-    while (reader->Read(&response)) Show(response);
-    const grpc::Status status = reader->Finish();
-    std::lock_guard<std::mutex> lock(mutex_);
-    context_ = nullptr;
-    return session_.Translate(status);
-  }
-
   void Show(const v1::WatchAuditEventsResponse& response) {
-    connected_ = true;
     for (const v1::AuditEvent& event : response.audit_events()) {
       // The rest of a commit of which a broken stream has brought a part.
       if (!shown_.emplace(event.name(), event.revision()).second) continue;
@@ -153,61 +107,40 @@ class Tail {
       table_.Add(std::move(row));
     }
     if (!session_.json()) table_.Print(session_.out());
-    session_.out().flush();
-    if (response.revision() > 0) request_.set_after_revision(response.revision());
     for (auto it = shown_.begin(); it != shown_.end();) {
       it = it->second <= response.revision() ? shown_.erase(it) : std::next(it);
     }
   }
 
-  bool CanResume(const absl::Status& status) {
-    if (interrupted() || !connected_) return false;
-    const bool passing = absl::IsUnavailable(status) || absl::IsResourceExhausted(status) ||
-                         absl::IsDeadlineExceeded(status) || status.ok();
-    if (passing) {
-      session_.Note(absl::StrCat("the stream broke off (", std::string(status.message()),
-                                 "); going on from revision ", request_.after_revision()));
-    }
-    return passing;
-  }
-
-  // False: interrupted.
-  bool Wait() {
-    std::unique_lock<std::mutex> lock(mutex_);
-    return !wake_.wait_for(lock, absl::ToChronoNanoseconds(kReconnectAfter),
-                           [this] { return interrupted_; });
-  }
-
-  void Interrupt() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    interrupted_ = true;
-    if (context_ != nullptr) context_->TryCancel();
-    wake_.notify_all();
-  }
-  bool interrupted() {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return interrupted_;
+ private:
+  static std::vector<TableColumn> Headers(const std::vector<ListColumn<v1::AuditEvent>>& columns) {
+    std::vector<TableColumn> headers;
+    for (const auto& column : columns) headers.push_back({column.header, column.align});
+    return headers;
   }
 
   Session& session_;
-  v1::WatchAuditEventsRequest request_;
   const std::vector<ListColumn<v1::AuditEvent>> columns_;
   Table table_;
   std::map<std::string, int64_t> shown_;  // of commits that are not complete
-  bool connected_ = false;
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool interrupted_ = false;
-  grpc::ClientContext* context_ = nullptr;
 };
 
 absl::StatusOr<ExitCode> Follow(Session& session, const AuditOptions& options) {
   v1::WatchAuditEventsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), Parent(session, options));
   ASSIGN_OR_RETURN(*request.mutable_filter(), Filter(session, options));
-  request.set_after_revision(options.from_oldest ? -1 : options.after_revision);
-  return Tail(session, std::move(request)).Run();
+  int64_t revision = options.from_oldest ? -1 : options.after_revision;
+  Tail tail(session);
+  return StreamFollower(session).Run<v1::WatchAuditEventsResponse>(
+      [&](grpc::ClientContext* context) {
+        request.set_after_revision(revision);
+        return v1::AuditService::NewStub(session.channel())->WatchAuditEvents(context, request);
+      },
+      [&](const v1::WatchAuditEventsResponse& response) {
+        tail.Show(response);
+        if (response.revision() > 0) revision = response.revision();
+      },
+      revision);
 }
 
 // "organizations/acme" of "organizations/acme/auditChain", "" of "auditChain".

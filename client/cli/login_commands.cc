@@ -5,6 +5,7 @@
 #include "client/cli/command_options.h"
 #include "client/cli/command_tree.h"
 #include "client/cli/commands.h"
+#include "client/cli/login_watch.h"
 #include "client/cli/resource_names.h"
 #include "gatehouse/v1/login_service.grpc.pb.h"
 
@@ -43,9 +44,10 @@ absl::StatusOr<ExitCode> Report(Session& session, const LoginOptions& options) {
 }  // namespace
 
 void AddLoginCommands(CommandTree& tree) {
-  CLI::App* noun = tree.AddNoun("login", "Sign-ins: tell the server how one ended",
-                                {"gatehouse login report alice@acme.example --org acme \\",
-                                 "    --method sso --outcome succeeded --profile okta"});
+  CLI::App* noun = tree.AddNoun(
+      "login", "Sign-ins: what gateways ask, and tell, about them",
+      {"gatehouse login report alice@acme.example --org acme \\",
+       "    --method sso --outcome succeeded --profile okta", "gatehouse login watch"});
   auto options = std::make_shared<LoginOptions>();
   CLI::App* report = tree.Add(
       noun, "report", "Report how a sign-in ended, as a gateway does",
@@ -63,6 +65,7 @@ void AddLoginCommands(CommandTree& tree) {
           "with --method sso: the profile that was used, its id or its full name");
   AddText(report, "--failure-reason", "TEXT", options->failure_reason,
           "with --outcome failed: why, in your own words, without an address");
+  AddLoginWatch(tree, noun);
 }
 
 }  // namespace gatehouse::cli
