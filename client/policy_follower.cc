@@ -47,10 +47,12 @@ class PolicyFollower::State : public std::enable_shared_from_this<State> {
   void Start() { OpenAfter(absl::ZeroDuration()); }
 
   void Stop() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     stopped_ = true;
     EndStream();
     timers_->Cancel(opening_);
+    // The connection may go now.
+    changed_.wait(lock, [this] { return !is_opening_; });
   }
 
   const PublishedRules* Get() const { return cell_.Get(); }
@@ -107,6 +109,7 @@ class PolicyFollower::State : public std::enable_shared_from_this<State> {
   absl::Duration pause_ = kFirstPause;
   std::minstd_rand random_{std::random_device()()};
   Timers::Id opening_ = 0;
+  bool is_opening_ = false;  // a thread does, without the lock
   // Since when servers say that they have not reached the revision of rules_.
   std::optional<MonotonicTime> not_reached_since_;
   bool forget_revision_ = false;
@@ -150,6 +153,7 @@ void PolicyFollower::State::Open() {
   silence_ = kFirstSilence;
   replace_at_.reset();
   LookAgainAt(heard_ + absl::ToChronoNanoseconds(silence_));
+  is_opening_ = true;
   lock.unlock();
   std::shared_ptr<PolicyStream> opened =
       connection_->Watch(after, std::make_unique<Handler>(weak_from_this(), stream));
@@ -159,6 +163,8 @@ void PolicyFollower::State::Open() {
   } else {
     opened->Cancel();
   }
+  is_opening_ = false;
+  if (stopped_) changed_.notify_all();
 }
 
 void PolicyFollower::State::OnMessage(uint64_t stream, v1::WatchPolicyResponse message) {
