@@ -1,5 +1,6 @@
 """Bars of a server with very many users: throughput, memory, start."""
 
+import contextlib
 import json
 import subprocess
 
@@ -26,12 +27,13 @@ class ManyUsers:
 
     def measure(self, wanted):
         few, many = self.bench.sizes.few, self.bench.sizes.many
-        copy = self.bench.stores.copy
-        with copy(few) as few_store, copy(many) as many_store:
-            self.bench.say(f"servers with {many}, and with {few}")
+        with contextlib.ExitStack() as stack:
+            many_store = stack.enter_context(self.bench.stores.copy(many))
             contenders = {"many": lambda: self.run(many_store, many)}
             if "users_10m" in wanted:
+                few_store = stack.enter_context(self.bench.stores.copy(few))
                 contenders["few"] = lambda: {"load": self.loaded(few_store, few)}
+            self.bench.say(f"servers with {many}")
             results = alternate(self.bench.rounds, contenders, self.bench.say)
         self.bench.stores.forget(many)
         yield from self.judged(results, few, many)

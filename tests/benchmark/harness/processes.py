@@ -54,7 +54,7 @@ class Server:
         while self.metric(INDEX_LOADED) != 1:
             if time.monotonic() > give_up:
                 raise RuntimeError("the decision index does not load")
-            time.sleep(0.05)
+            time.sleep(0.1)
         return time.monotonic() - self.spawned
 
 

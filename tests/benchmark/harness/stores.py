@@ -12,7 +12,7 @@ import time
 from harness.binaries import CACHE
 
 KEPT = CACHE / "stores"
-BYTES_PER_USER = 1500  # on disk at most: while it is written, and copies' logs
+BYTES_PER_USER = 600  # on disk at most: while it is written, and what servers add to copies
 RESERVE_BYTES = 5 << 30
 
 
