@@ -29,16 +29,24 @@ std::string WiderIndent(absl::string_view json) {
   return out;
 }
 
-}  // namespace
-
-std::string ToJson(const google::protobuf::Message& message) {
+std::string Print(const google::protobuf::Message& message, bool whitespace) {
   google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
+  options.add_whitespace = whitespace;
   options.always_print_primitive_fields = true;
   std::string json;
   // Fails only for an Any of an unknown type, which the API does not have.
   if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
-  return WiderIndent(json);
+  return json;
+}
+
+}  // namespace
+
+std::string ToJson(const google::protobuf::Message& message) {
+  return WiderIndent(Print(message, /*whitespace=*/true));
+}
+
+std::string ToJsonLine(const google::protobuf::Message& message) {
+  return Print(message, /*whitespace=*/false);
 }
 
 std::string JsonString(absl::string_view text) {

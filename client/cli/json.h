@@ -17,6 +17,8 @@ namespace gatehouse::cli {
 // have their default value are there too, so that a script finds every key;
 // only unset messages and oneofs are left out.
 std::string ToJson(const google::protobuf::Message& message);
+// The same on one line, for what has no end.
+std::string ToJsonLine(const google::protobuf::Message& message);
 
 // `text` as a JSON string, quotes included. Invalid UTF-8 becomes U+FFFD.
 std::string JsonString(absl::string_view text);

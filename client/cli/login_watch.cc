@@ -106,7 +106,7 @@ absl::StatusOr<ExitCode> Watch(Session& session, int64_t after_revision) {
         if (!session.json()) {
           table.Show(response);
         } else if (!IsHeartbeat(response)) {
-          session.out() << ToJson(response) << "\n";
+          session.out() << ToJsonLine(response) << "\n";
         }
         if (response.revision() > 0) revision = response.revision();
       },

@@ -3,7 +3,6 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,7 +13,6 @@
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "client/cli/app.h"
@@ -29,6 +27,7 @@
 #include "storage/records/records.pb.h"
 #include "tests/builders/test_caller.h"
 #include "tests/builders/test_secrets.h"
+#include "tests/client/cli/watched_output.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_random.h"
 #include "tests/fakes/open_access_gate.h"
@@ -43,28 +42,6 @@ class SilentLogger final : public Logger {
  public:
   void Log(LogLevel, absl::string_view, LogFields) override {}
   bool IsEnabled(LogLevel) const override { return false; }
-};
-
-// A stream that tells when something was printed.
-class WatchedOutput final : public std::stringbuf {
- public:
-  void WaitFor(const std::string& text) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [&] { return absl::StrContains(text_, text); });
-  }
-
- protected:
-  int sync() override {
-    std::lock_guard<std::mutex> lock(mutex_);
-    text_ = str();
-    changed_.notify_all();
-    return 0;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string text_;
 };
 
 struct Result {
