@@ -19,6 +19,7 @@ void RenderEnforcement(const DomainRule& rule, v1::EnforcementRule* out) {
   if (enforcement.rollout.start_time != absl::InfinitePast()) {
     *out->mutable_start_time() = RenderTime(enforcement.rollout.start_time);
   }
+  out->set_paused(enforcement.pause.has_value());
   v1::SsoDestination& sso = *out->mutable_sso();
   sso.set_sso_profile(SsoProfileNameOf(rule.organization, rule.destination.profile));
   sso.set_protocol(static_cast<v1::SsoDestination::Protocol>(rule.destination.protocol));
