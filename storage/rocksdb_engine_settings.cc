@@ -1,5 +1,8 @@
 #include "storage/rocksdb_engine_settings.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -37,20 +40,31 @@ rocksdb::BlockBasedTableOptions TableSettings(const std::shared_ptr<rocksdb::Cac
 // a slower import is what lets compaction catch up.
 void SetStalls(rocksdb::ColumnFamilyOptions* options) {
   options->level0_file_num_compaction_trigger = 4;
-  options->level0_slowdown_writes_trigger = 20;
-  options->level0_stop_writes_trigger = 60;
+  options->level0_slowdown_writes_trigger = 30;
+  options->level0_stop_writes_trigger = 90;
   // The fourth memtable is what RocksDB needs in order to delay (at three) before it stops.
   options->max_write_buffer_number = 4;
 }
 
-void LowerBackgroundPriority(rocksdb::Env* env) {
-  // Compaction can wait, so it gets what is left over. Flushes keep their priority: commits wait
-  // for memtables, and a flush that starves stops them.
-  env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
-  // Not every Env can; then compaction competes as it would have anyway.
-  env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kLow)
-      .PermitUncheckedError();
-}
+// Compaction can wait, so calls go first. Not for good: at RocksDB's own low priority (19) a
+// busy machine gives it so little that commits are delayed. Flushes keep their
+// priority: one that starves stops commits.
+class LowCompactionPriority final : public rocksdb::EventListener {
+ public:
+  const char* Name() const override { return "LowCompactionPriority"; }
+  // Called in the thread that is about to compact, which is RocksDB's own.
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { Lower(); }
+  void OnSubcompactionBegin(const rocksdb::SubcompactionJobInfo&) override { Lower(); }
+
+ private:
+  static constexpr int kNice = 5;
+
+  static void Lower() {
+    // Lowering needs no privilege; if it fails all the same, compaction competes as any thread.
+    thread_local const int done = setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);
+    static_cast<void>(done);
+  }
+};
 
 // The engine resumes on its own terms: before the next commit, and then it looks at what the
 // failed one left behind. RocksDB's own attempts would run at the same time.
@@ -66,7 +80,7 @@ class NoAutomaticRecovery final : public rocksdb::EventListener {
 }  // namespace
 
 rocksdb::DBOptions DatabaseSettings(const RocksDbEngineOptions& options, rocksdb::Env* env) {
-  LowerBackgroundPriority(env);
+  env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
   rocksdb::DBOptions settings;
   settings.env = env;
   settings.paranoid_checks = true;
@@ -75,6 +89,7 @@ rocksdb::DBOptions DatabaseSettings(const RocksDbEngineOptions& options, rocksdb
   // to say; no mode of RocksDB can (docs/storage-engine.md).
   settings.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   settings.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
+  settings.listeners.push_back(std::make_shared<LowCompactionPriority>());
   settings.max_bgerror_resume_count = 0;
   settings.max_total_wal_size = 2 * options.write_buffer_bytes;
   settings.db_write_buffer_size = options.write_buffer_bytes;

@@ -153,6 +153,8 @@ int Main(int argc, char** argv) {
   if (::mkdtemp(directory.data()) == nullptr) return 1;
   RocksDbEngineOptions options;
   options.directory = directory + "/store";
+  // So small that flushes and compactions are under way all the time.
+  options.write_buffer_bytes = 4 << 20;
   const uint64_t keys = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
   options.block_cache_bytes = (argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 64) << 20;
   const bool done = keys > 0 && Measure(options, keys);
