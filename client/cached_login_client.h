@@ -41,8 +41,8 @@ struct CachedLoginClientOptions {
   // Answer from rules that are at most this old: a change of policy shows in
   // local answers after no longer than this, whatever the network does. Older
   // rules make the client ask. A change that must be seen at once is named by
-  // CheckOptions.min_revision. Below the server's heartbeat interval
-  // (watch.heartbeat_seconds) hardly any answer is local. 10 ms to 1 hour.
+  // CheckOptions.min_revision. Below two of the server's heartbeats, which come
+  // once a second, many answers need a call. 10 ms to 1 hour.
   absl::Duration max_staleness = absl::Seconds(30);
   // While the server cannot be asked, rules of at most this age decide. Older
   // ones are as good as none: login.on_unavailable decides. At least
@@ -100,7 +100,8 @@ class CachedLoginClient {
   //   kFallback: the call ended UNAVAILABLE or DEADLINE_EXCEEDED. Rules within
   //       max_outage and of options.min_revision or later decide as if local,
   //       or by the enforcement's on_unavailable:
-  //         REQUIRE_SSO: with the enforcement's destination.
+  //         REQUIRE_SSO: with the enforcement's destination. (An address change:
+  //             DENY, as the server would say.)
   //         ALLOW_PASSWORD: for a sign-in. Password resets and address changes,
   //             whose effect outlives the outage, get the call's error.
   //         DENY.

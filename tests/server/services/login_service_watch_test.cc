@@ -52,7 +52,10 @@ TEST(DomainRuleRenderingTest, TellsWhatAGatewayNeedsToKnow) {
   EXPECT_EQ(rendered.enforcement().sso().issuer(), "https://idp.test/entity");
   EXPECT_EQ(rendered.enforcement().sso().login_hint(), "");
   EXPECT_FALSE(rendered.enforcement().has_start_time());
+  EXPECT_FALSE(rendered.enforcement().paused());
 
+  rule.enforcement->pause.emplace();
+  EXPECT_TRUE(RenderDomainRule(rule).enforcement().paused());
   rule.enforcement->rollout.start_time = absl::FromUnixSeconds(1'800'000'000);
   EXPECT_EQ(RenderDomainRule(rule).enforcement().start_time().seconds(), 1'800'000'000);
   rule.state = DomainState::kAtRisk;
