@@ -105,7 +105,11 @@ absl::StatusOr<Implementations> Implement(const ServerConfig& config,
     ASSIGN_OR_RETURN(made_of.engine,
                      storage::OpenRocksDbEngine(
                          {.directory = config.data_directory,
-                          .block_cache_bytes = static_cast<size_t>(config.block_cache_mib) << 20}));
+                          .block_cache_bytes = static_cast<size_t>(config.block_cache_mib) << 20,
+                          .write_buffer_bytes = static_cast<size_t>(config.write_buffer_mib) << 20,
+                          .background_jobs = config.background_jobs,
+                          .background_bytes_per_second =
+                              static_cast<uint64_t>(config.background_mib_per_second) << 20}));
   }
   ASSIGN_OR_RETURN(made_of.secrets, LoadSecretBox(config, *made_of.engine, *logger));
   ASSIGN_OR_RETURN(made_of.resolver, NewCaresTxtResolver({.servers = config.dns_servers,

@@ -73,6 +73,12 @@ struct ServerConfig {
   std::string store_engine = "rocksdb";
   // block_cache_mib: 1 to 1,048,576.
   int64_t block_cache_mib = 256;
+  // write_buffer_mib: commits not yet in tables. 4 to 16,384.
+  int64_t write_buffer_mib = 64;
+  // background_jobs: threads that write and merge tables. 2 to 64.
+  int background_jobs = 2;
+  // background_mib_per_second: what they may write. 0: no limit. Up to 100,000.
+  int64_t background_mib_per_second = 0;
 
   // [dns]
   // servers: "host:port", in order of preference; empty: the system's.

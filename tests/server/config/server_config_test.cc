@@ -60,6 +60,10 @@ std::vector<Example> Examples() {
       {"limits.max_wait_ms", "31", "31", [](C& c) { c.max_wait = absl::Milliseconds(31); }},
       {"store.engine", "'memory'", "memory", [](C& c) { c.store_engine = "memory"; }},
       {"store.block_cache_mib", "5", "5", [](C& c) { c.block_cache_mib = 5; }},
+      {"store.write_buffer_mib", "37", "37", [](C& c) { c.write_buffer_mib = 37; }},
+      {"store.background_jobs", "3", "3", [](C& c) { c.background_jobs = 3; }},
+      {"store.background_mib_per_second", "41", "41",
+       [](C& c) { c.background_mib_per_second = 41; }},
       {"dns.servers", "['127.0.0.1:53', '[::1]:5353']", "127.0.0.1:53,[::1]:5353",
        [](C& c) {
          c.dns_servers = {"127.0.0.1:53", "[::1]:5353"};
@@ -163,17 +167,26 @@ TEST(ServerConfig, HoldsEveryNumberToItsLimits) {
     std::string key;
     int64_t min, max;
   };
-  for (const Limits& limits :
-       {Limits{"worker_threads", 1, 256}, Limits{"max_waiting_calls", 1, 100'000},
-        Limits{"drain_seconds", 0, 300}, Limits{"tls.reload_seconds", 1, 86'400},
-        Limits{"limits.max_request_kib", 64, 65'536},
-        Limits{"limits.requests_per_second", 0, 1'000'000}, Limits{"limits.burst", 1, 1'000'000},
-        Limits{"limits.max_concurrent_streams", 1, 100'000},
-        Limits{"limits.max_wait_ms", 1, 60'000}, Limits{"domains.check_hours", 1, 720},
-        Limits{"domains.check_parallelism", 1, 64}, Limits{"audit.retention_days", 0, 36'500},
-        Limits{"store.block_cache_mib", 1, 1'048'576}, Limits{"dns.timeout_ms", 1, 60'000},
-        Limits{"dns.tries", 1, 10}, Limits{"dns.deadline_ms", 1, 120'000},
-        Limits{"login.cache_ttl_seconds", 0, 3600}}) {
+  for (const Limits& limits : {Limits{"worker_threads", 1, 256},
+                               Limits{"max_waiting_calls", 1, 100'000},
+                               Limits{"drain_seconds", 0, 300},
+                               Limits{"tls.reload_seconds", 1, 86'400},
+                               Limits{"limits.max_request_kib", 64, 65'536},
+                               Limits{"limits.requests_per_second", 0, 1'000'000},
+                               Limits{"limits.burst", 1, 1'000'000},
+                               Limits{"limits.max_concurrent_streams", 1, 100'000},
+                               Limits{"limits.max_wait_ms", 1, 60'000},
+                               Limits{"domains.check_hours", 1, 720},
+                               Limits{"domains.check_parallelism", 1, 64},
+                               Limits{"audit.retention_days", 0, 36'500},
+                               Limits{"store.block_cache_mib", 1, 1'048'576},
+                               Limits{"store.write_buffer_mib", 4, 16'384},
+                               Limits{"store.background_jobs", 2, 64},
+                               Limits{"store.background_mib_per_second", 0, 100'000},
+                               Limits{"dns.timeout_ms", 1, 60'000},
+                               Limits{"dns.tries", 1, 10},
+                               Limits{"dns.deadline_ms", 1, 120'000},
+                               Limits{"login.cache_ttl_seconds", 0, 3600}}) {
     for (int64_t good : {limits.min, limits.max}) {
       ServerConfig config;
       EXPECT_TRUE(ApplyToml(Toml(limits.key, absl::StrCat(good)), "f", &config).ok()) << good;
