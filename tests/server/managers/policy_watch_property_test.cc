@@ -142,6 +142,42 @@ TEST_P(PolicyWatchPropertyTest, AClientHasTheRulesOfTheStore) {
   }
 }
 
+TEST_F(PolicyWatchTest, AStateIsThatOfItsRevisionWhileCommitsArriveAllTheTime) {
+  StoredOrganization acme(&runner_, "acme");
+  for (const char* domain : {"left.test", "right.test", "both.test"}) acme.Hold(domain);
+  const auto change = [&](const std::vector<std::string>& domains, DomainState state) {
+    Write(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
+      for (const std::string& domain : domains) {
+        const absl::Status put =
+            storage::DomainStore::Put(tx, {.organization = acme.id(),
+                                           .name = DomainName::FromTrusted(domain),
+                                           .state = state,
+                                           .verification_token = std::string(32, 'a'),
+                                           .create_time = StoredOrganization::create_time(),
+                                           .verify_time = StoredOrganization::create_time()});
+        if (!put.ok()) return put;
+      }
+      return absl::OkStatus();
+    });
+  };
+  // It hears of each commit first, and takes its time: until it has, the watch can
+  // see what it has not heard of.
+  History history(&feed_);
+  PolicyWatch watch(&feed_, &encoding_);
+  auto follower = std::make_shared<PolicyFollower>();
+  follower->OnComplete([&](const KnownRules& known) {
+    EXPECT_EQ(known.rules, history.At(known.revision)) << "at revision " << known.revision;
+  });
+  ASSERT_TRUE(follower->TryOpen(watch, follower, {}, true).ok());
+  for (int i = 0; i < 500 && !HasFailure(); ++i) {
+    const DomainState state = i % 2 == 0 ? DomainState::kAtRisk : DomainState::kVerified;
+    change({"left.test"}, state);
+    change({"right.test", "both.test"}, state);
+    change({"left.test", "both.test"}, state);
+  }
+  EXPECT_EQ(follower->WaitFor(now()).rules, RulesIn(engine_));
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, PolicyWatchPropertyTest, ::testing::Range(1, 25));
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -313,44 +312,6 @@ TEST_F(PolicyWatchTest, AThousandWatchersAtOnceAllSeeTheFinalState) {
   // All of them share what was encoded: far fewer messages than were sent.
   EXPECT_LT(last.size(), 1000u);
   EXPECT_EQ(watch.counts().streams, 1000u);
-}
-
-TEST_F(PolicyWatchTest, NeverShowsHalfOfACommit) {
-  StoredOrganization acme(&runner_, "acme");
-  const auto write_both = [&](DomainState state) {
-    Write(acme.id(), [&](storage::Transaction& tx) -> absl::Status {
-      for (const char* name : {"left.test", "right.test"}) {
-        const absl::Status put =
-            storage::DomainStore::Put(tx, {.organization = acme.id(),
-                                           .name = DomainName::FromTrusted(name),
-                                           .state = state,
-                                           .verification_token = std::string(32, 'a'),
-                                           .create_time = StoredOrganization::create_time(),
-                                           .verify_time = StoredOrganization::create_time()});
-        if (!put.ok()) return put;
-      }
-      return absl::OkStatus();
-    });
-  };
-  write_both(DomainState::kVerified);
-  PolicyWatch watch(&feed_, &encoding_);
-  auto follower = std::make_shared<PolicyFollower>();
-  follower->OnComplete([](const KnownRules& known) {
-    EXPECT_EQ(known.rules.at("left.test"), known.rules.at("right.test"));
-  });
-  ASSERT_TRUE(follower->TryOpen(watch, follower, {}, true).ok());
-  // Others write beside, so that the watch's thread always finds something noted.
-  StoredOrganization beta(&runner_, "beta");
-  std::thread beside([&] {
-    for (int i = 0; i < 300; ++i) {
-      beta.Hold("beta.test", i % 2 == 0 ? DomainState::kAtRisk : DomainState::kVerified);
-    }
-  });
-  for (int i = 0; i < 300; ++i) {
-    write_both(i % 2 == 0 ? DomainState::kAtRisk : DomainState::kVerified);
-  }
-  beside.join();
-  EXPECT_EQ(follower->WaitFor(now()).rules, RulesIn(engine_));
 }
 
 TEST_F(PolicyWatchTest, EndsTheStreamsWhileTheStoreCannotBeReadAndLosesNothing) {
