@@ -37,6 +37,8 @@
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/decision_metrics.h"
 #include "server/metrics/policy_metrics.h"
+#include "server/metrics/process_metrics.h"
+#include "server/metrics/store_metrics.h"
 #include "server/metrics/watch_metrics.h"
 #include "server/metrics/work_metrics.h"
 #include "server/runtime/periodic_tasks.h"
@@ -289,7 +291,8 @@ class GatehouseServer::Impl {
   int port() const { return port_; }
 
   std::vector<MetricSource*> metrics() {
-    return {&call_metrics_, &decision_metrics_, &policy_metrics_, &watch_metrics_, &work_metrics_};
+    return {&call_metrics_, &decision_metrics_, &policy_metrics_,  &watch_metrics_,
+            &work_metrics_, &store_metrics_,    &process_metrics_};
   }
 
  private:
@@ -347,6 +350,8 @@ class GatehouseServer::Impl {
   PolicyMetrics policy_metrics_;
   WatchMetrics watch_metrics_;
   WorkMetrics work_metrics_;
+  StoreMetrics store_metrics_{made_of_.engine.get()};
+  ProcessMetrics process_metrics_;
   LoginManager logins_;
   LoginReportManager login_reports_;
 

@@ -1,12 +1,16 @@
 // What Prometheus gets from a real server.
 
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "tests/integration/api.h"
 #include "tests/integration/server_process.h"
@@ -18,6 +22,17 @@
 
 namespace gatehouse {
 namespace {
+
+// The metrics that an answer tells of.
+std::vector<std::string> NamesIn(const std::string& answer) {
+  constexpr absl::string_view kType = "# TYPE ";
+  std::vector<std::string> names;
+  for (absl::string_view line : absl::StrSplit(answer, '\n')) {
+    if (!absl::ConsumePrefix(&line, kType)) continue;
+    names.emplace_back(line.substr(0, line.find(' ')));
+  }
+  return names;
+}
 
 // The port of the endpoint, as the server's log tells it; 0: it does not.
 int MetricsPort(const std::string& log) {
@@ -64,8 +79,21 @@ TEST(Metrics, TellOfCallsDecisionsAndPolicies) {
            std::string("gatehouse_domains{state=\"VERIFIED\"} 0\n"),
            std::string("gatehouse_domain_checks_total{outcome=\"proven\"} 0\n"),
            std::string("gatehouse_revision "),
+           std::string("gatehouse_store_background_errors_total 0\n"),
+           std::string("process_resident_memory_bytes "),
        }) {
     EXPECT_TRUE(absl::StrContains(answer, line)) << line << "\n" << answer;
+  }
+
+  std::ifstream file("docs/metrics.md");
+  const std::string docs((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::vector<std::string> names = NamesIn(answer);
+  EXPECT_GT(names.size(), 30u);
+  for (const std::string& name : names) {
+    // What the exposition adds by itself is about the exposition.
+    if (absl::StartsWith(name, "exposer_")) continue;
+    EXPECT_TRUE(absl::StrContains(docs, absl::StrCat("`", name, "`")))
+        << name << " is not in docs/metrics.md";
   }
 }
 

@@ -1,4 +1,7 @@
 
+#include <unistd.h>
+
+#include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
@@ -10,13 +13,17 @@
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/decision_metrics.h"
 #include "server/metrics/policy_metrics.h"
+#include "server/metrics/process_metrics.h"
 #include "server/metrics/prometheus_endpoint.h"
+#include "server/metrics/store_metrics.h"
 #include "storage/memory_engine.h"
+#include "storage/rocksdb_engine.h"
 #include "tests/builders/stored_organization.h"
 #include "tests/fakes/failing_engine.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/recording_logger.h"
 #include "tests/server/metrics/scrape.h"
+#include "tests/storage/scoped_directory.h"
 
 namespace gatehouse {
 namespace {
@@ -129,6 +136,77 @@ TEST(PolicyMetrics, CountsWhatOrganizationsHaveSetUp) {
   engine.FailAlways(storage::FailingEngine::Method::kNewSnapshot, absl::UnavailableError("broken"));
   EXPECT_TRUE(metrics.Collect().empty());
   EXPECT_EQ(logger.Take().size(), 1u);
+}
+
+// The only sample of a family; a failure if it has not one.
+MetricSample Only(const std::vector<MetricFamily>& families, const std::string& name) {
+  for (const MetricFamily& family : families) {
+    if (family.name == name && family.samples.size() == 1) return family.samples[0];
+  }
+  ADD_FAILURE() << name << " has not one sample";
+  return {};
+}
+
+TEST(StoreMetrics, TellWhatAnEngineWithoutFilesHas) {
+  const auto engine = storage::NewMemoryEngine();
+  StoreMetrics metrics(engine.get());
+  EXPECT_EQ(Only(metrics.Collect(), "gatehouse_store_commit_seconds").count, 0u);
+  ASSERT_TRUE(engine->Commit({{}, {{"key", "value"}, {"other", ""}}}).ok());
+  const auto snapshot = *engine->NewSnapshot();
+  const auto families = metrics.Collect();
+  EXPECT_EQ(families.size(), 4u);
+  EXPECT_EQ(Only(families, "gatehouse_store_commit_seconds").count, 1u);
+  EXPECT_EQ(Only(families, "gatehouse_store_keys").value, 2);
+  EXPECT_EQ(Only(families, "gatehouse_store_live_bytes").value, 13);
+  EXPECT_EQ(Only(families, "gatehouse_store_snapshots").value, 1);
+}
+
+TEST(StoreMetrics, TellFilesSyncsAndBackgroundWork) {
+  const storage::ScopedDirectory directory;
+  auto engine = storage::OpenRocksDbEngine(
+      {.directory = std::string(directory / "store"), .block_cache_bytes = 7 << 20});
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  ASSERT_TRUE((*engine)->Commit({{}, {{"key", std::string(100'000, 'v')}}}).ok());
+  StoreMetrics metrics(engine->get());
+  const auto families = metrics.Collect();
+  EXPECT_EQ(families.size(), 23u);
+  for (const MetricFamily& family : families) {
+    EXPECT_EQ(family.name.rfind("gatehouse_store_", 0), 0u) << family.name;
+    EXPECT_FALSE(family.help.empty()) << family.name;
+    EXPECT_EQ(family.type == MetricFamily::Type::kCounter, absl::EndsWith(family.name, "_total"));
+    EXPECT_FALSE(family.samples.empty()) << family.name;
+    if (family.name != "gatehouse_store_sync_seconds") continue;
+    ASSERT_EQ(family.samples.size(), 2u);
+    EXPECT_EQ(family.samples[0].count, 1u);
+    EXPECT_EQ(family.samples[1].count, 1u);
+  }
+  EXPECT_EQ(Only(families, "gatehouse_store_cache_capacity_bytes").value, 7 << 20);
+  EXPECT_GE(Only(families, "gatehouse_store_memtable_bytes").value, 100'000);
+  EXPECT_EQ(Series(families, "gatehouse_store_write_stalls_total"),
+            (std::vector<std::string>{"kind=delay 0", "kind=stop 0"}));
+}
+
+TEST(ProcessMetrics, TellOfThisProcess) {
+  ProcessMetrics metrics;
+  const auto before = metrics.Collect();
+  EXPECT_GT(Only(before, "process_resident_memory_bytes").value, 1 << 20);
+  EXPECT_GT(Only(before, "process_virtual_memory_bytes").value,
+            Only(before, "process_resident_memory_bytes").value);
+  EXPECT_GE(Only(before, "process_cpu_seconds_total").value, 0);
+  EXPECT_GE(Only(before, "process_threads").value, 1);
+  EXPECT_GT(Only(before, "process_max_fds").value, 3);
+  const double started = Only(before, "process_start_time_seconds").value;
+  EXPECT_LE(started, static_cast<double>(time(nullptr)) + 2);
+  EXPECT_GT(started, static_cast<double>(time(nullptr)) - 3600);
+
+  const int file = dup(0);
+  std::thread thread([&] {
+    const auto now = metrics.Collect();
+    EXPECT_EQ(Only(now, "process_open_fds").value, Only(before, "process_open_fds").value + 1);
+    EXPECT_EQ(Only(now, "process_threads").value, Only(before, "process_threads").value + 1);
+  });
+  thread.join();
+  close(file);
 }
 
 TEST(PrometheusEndpoint, AnswersAScraper) {
