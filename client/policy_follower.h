@@ -3,6 +3,7 @@
 #ifndef GATEHOUSE_CLIENT_POLICY_FOLLOWER_H_
 #define GATEHOUSE_CLIENT_POLICY_FOLLOWER_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "client/domain_rule_table.h"
 #include "client/timers.h"

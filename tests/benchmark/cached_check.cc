@@ -1,7 +1,8 @@
 // What a check costs a gateway that answers it by itself: nanoseconds of
 // CachedLoginClient::CheckLogin for addresses on domains without a rule, while
 // 10,000 other domains have one. No server, no call. Prints
-// {"ns_per_check": median of the rounds, "spread": [least, most]}.
+// {"ns_per_check": median of the rounds, "spread": [10th, 90th percentile]}. A round
+// is short enough that most of them are interrupted by nobody.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
@@ -20,9 +21,8 @@ namespace gatehouse::client {
 namespace {
 
 constexpr int kRules = 10'000;
-constexpr int kAddresses = 4096;
-constexpr int kRounds = 9;
-constexpr int kChecksPerRound = 400'000;
+constexpr int kAddresses = 4096;  // one round
+constexpr int kRounds = 1000;
 
 class NoServer final : public LoginConnection {
  public:
@@ -84,19 +84,20 @@ int Main() {
   std::vector<double> rounds;
   for (int round = 0; round < kRounds; ++round) {
     const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < kChecksPerRound; ++i) {
-      const absl::StatusOr<LoginDecision> decision = client.CheckLogin(addresses[i % kAddresses]);
+    for (const std::string& address : addresses) {
+      const absl::StatusOr<LoginDecision> decision = client.CheckLogin(address);
       if (!decision.ok() || decision->source != LoginDecision::Source::kLocal) {
         std::cerr << "not answered locally: " << decision.status() << "\n";
         return 1;
       }
     }
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-    rounds.push_back(took.count() / kChecksPerRound);
+    rounds.push_back(took.count() / kAddresses);
   }
   std::sort(rounds.begin(), rounds.end());
   std::cout << nlohmann::json{{"ns_per_check", rounds[rounds.size() / 2]},
-                              {"spread", {rounds.front(), rounds.back()}}}
+                              {"spread",
+                               {rounds[rounds.size() / 10], rounds[rounds.size() * 9 / 10]}}}
             << "\n";
   return 0;
 }
