@@ -1,6 +1,7 @@
 #include "storage/engine_request.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,20 +12,26 @@
 namespace gatehouse::storage {
 namespace {
 
-absl::Status CheckKey(absl::string_view field, absl::string_view key) {
+bool IsGoodKey(absl::string_view key) {
+  return !key.empty() && !IsReservedKey(key) && key.size() <= kMaxKeyBytes;
+}
+
+// `key`, which is not good, of a request's `field`.
+absl::Status BadKey(absl::string_view field, absl::string_view key) {
   if (key.empty()) return InvalidField(field, "", "a key of at least 1 byte");
   if (IsReservedKey(key)) {
     return InvalidField(field, key, "a key that does not begin with the byte 0x00");
   }
-  if (key.size() > kMaxKeyBytes) {
-    return InvalidField(field, absl::StrCat(key.size(), " bytes"),
-                        absl::StrCat("at most ", kMaxKeyBytes, " bytes"));
-  }
-  return absl::OkStatus();
+  return InvalidField(field, absl::StrCat(key.size(), " bytes"),
+                      absl::StrCat("at most ", kMaxKeyBytes, " bytes"));
 }
 
 // `keys` are views of the request's own strings.
 absl::Status CheckDistinct(absl::string_view list, std::vector<absl::string_view> keys) {
+  // As a transaction has them: in order, each once.
+  if (std::adjacent_find(keys.begin(), keys.end(), std::greater_equal<>()) == keys.end()) {
+    return absl::OkStatus();
+  }
   std::sort(keys.begin(), keys.end());
   if (std::adjacent_find(keys.begin(), keys.end()) == keys.end()) return absl::OkStatus();
   return InvalidField(list, absl::StrCat(keys.size(), " keys"), "each key at most once");
@@ -48,14 +55,14 @@ absl::Status ValidateCommitRequest(const CommitRequest& request) {
   keys.reserve(std::max(request.conditions.size(), request.writes.size()));
   for (size_t i = 0; i < request.conditions.size(); ++i) {
     const std::string& key = request.conditions[i].key;
-    RETURN_IF_ERROR(CheckKey(absl::StrCat("conditions[", i, "].key"), key));
+    if (!IsGoodKey(key)) return BadKey(absl::StrCat("conditions[", i, "].key"), key);
     keys.push_back(key);
   }
   RETURN_IF_ERROR(CheckDistinct("conditions", keys));
   keys.clear();
   for (size_t i = 0; i < request.writes.size(); ++i) {
     const Write& write = request.writes[i];
-    RETURN_IF_ERROR(CheckKey(absl::StrCat("writes[", i, "].key"), write.key));
+    if (!IsGoodKey(write.key)) return BadKey(absl::StrCat("writes[", i, "].key"), write.key);
     if (write.value.has_value() && write.value->size() > kMaxValueBytes) {
       return InvalidField(absl::StrCat("writes[", i, "].value"),
                           absl::StrCat(write.value->size(), " bytes"),

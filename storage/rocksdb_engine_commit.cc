@@ -9,10 +9,16 @@
 
 namespace gatehouse::storage {
 
-CommitBatch::CommitBatch(const Database* database, Revision newest, Revision log_start)
-    : database_(database), first_revision_(newest + 1), log_start_(log_start) {}
+CommitBatch::CommitBatch(const Database* database, Revision newest, Revision log_start,
+                         size_t bytes)
+    : database_(database),
+      first_revision_(newest + 1),
+      log_start_(log_start),
+      // Keys stand in the change log, too, and each record has a header. Growing by doubling,
+      // a large batch would be copied, and its memory fetched anew, several times.
+      batch_(bytes + bytes / 2) {}
 
-absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
+absl::Status CommitBatch::CheckConditions(const CommitRequest& request) const {
   for (size_t i = 0; i < request.conditions.size(); ++i) {
     const Condition& condition = request.conditions[i];
     ASSIGN_OR_RETURN(Revision actual, ModRevision(condition.key));
@@ -20,6 +26,11 @@ absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
       return ConditionFailed(i, condition.mod_revision, actual);
     }
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
+  RETURN_IF_ERROR(CheckConditions(request));
   // All reads before the first write: a read that fails must leave nothing in the batch.
   std::vector<const Write*> effective;
   effective.reserve(request.writes.size());
@@ -30,15 +41,22 @@ absl::StatusOr<Revision> CommitBatch::Add(const CommitRequest& request) {
     }
     effective.push_back(&write);
   }
-  if (effective.empty()) return first_revision_ + changes_.size() - 1;
+  if (effective.empty()) return newest();
 
-  Change change{first_revision_ + changes_.size(), {}};
+  Change change{newest() + 1, {}};
+  change.keys.reserve(effective.size());
+  mod_revisions_.reserve(mod_revisions_.size() + effective.size());
+  const std::string revision = format::EncodeNumber(change.revision);
   for (const Write* write : effective) {
-    rocksdb::Slice key = ToSlice(write->key);
-    Record(write->value.has_value()
-               ? batch_.Put(database_->data(), key,
-                            format::EncodeValue(change.revision, *write->value))
-               : batch_.Delete(database_->data(), key));
+    const rocksdb::Slice key = ToSlice(write->key);
+    if (write->value.has_value()) {
+      // format::EncodeValue, without a copy of its own.
+      const rocksdb::Slice value[] = {ToSlice(revision), ToSlice(*write->value)};
+      Record(batch_.Put(database_->data(), rocksdb::SliceParts(&key, 1),
+                        rocksdb::SliceParts(value, 2)));
+    } else {
+      Record(batch_.Delete(database_->data(), key));
+    }
     mod_revisions_[write->key] = write->value.has_value() ? change.revision : 0;
     change.keys.push_back(write->key);
   }
@@ -64,7 +82,7 @@ rocksdb::Status CommitBatch::Finish(size_t keep) {
   return status_;
 }
 
-absl::StatusOr<Revision> CommitBatch::ModRevision(const std::string& key) const {
+absl::StatusOr<Revision> CommitBatch::ModRevision(absl::string_view key) const {
   auto written = mod_revisions_.find(key);
   if (written != mod_revisions_.end()) return written->second;
   return database_->GetModRevision(key);

@@ -88,7 +88,9 @@ absl::StatusOr<Revision> RocksDbEngine::Commit(const CommitRequest& request) {
 void RocksDbEngine::CommitAll(const std::vector<GroupCommit::Pending*>& group) {
   absl::Status status = Recover();
   if (status.ok()) {
-    CommitBatch commits(database_.get(), revision_, log_start_);
+    size_t bytes = 0;
+    for (const GroupCommit::Pending* pending : group) bytes += WriteBytes(*pending->request);
+    CommitBatch commits(database_.get(), revision_, log_start_, bytes);
     for (GroupCommit::Pending* pending : group) pending->result = commits.Add(*pending->request);
     if (commits.changes().empty()) return;
     status = Persist(&commits);

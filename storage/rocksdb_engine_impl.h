@@ -21,9 +21,11 @@ namespace gatehouse::storage {
 class CommitBatch {
  public:
   // `newest`: the store's revision; `log_start`: the first revision in its change log.
-  CommitBatch(const Database* database, Revision newest, Revision log_start);
+  // `bytes`: of what will be added, or a guess.
+  CommitBatch(const Database* database, Revision newest, Revision log_start, size_t bytes);
 
-  // Adds a commit and gives its revision. An error adds nothing.
+  // Adds a commit and gives its revision. An error adds nothing. `request` must
+  // outlive this.
   absl::StatusOr<Revision> Add(const CommitRequest& request);
 
   // Adds what goes with the commits: the change log, cut to `keep` commits if it is time, and
@@ -35,7 +37,9 @@ class CommitBatch {
   rocksdb::WriteBatch* batch() { return &batch_; }
 
  private:
-  absl::StatusOr<Revision> ModRevision(const std::string& key) const;
+  absl::Status CheckConditions(const CommitRequest& request) const;
+  absl::StatusOr<Revision> ModRevision(absl::string_view key) const;
+  Revision newest() const { return first_revision_ + changes_.size() - 1; }
   void Record(const rocksdb::Status& status);
 
   const Database* const database_;
@@ -44,7 +48,8 @@ class CommitBatch {
   rocksdb::WriteBatch batch_;
   rocksdb::Status status_;  // the first failure to build batch_
   std::vector<Change> changes_;
-  absl::flat_hash_map<std::string, Revision> mod_revisions_;  // of written keys; 0: deleted
+  // Of written keys, which are the requests'; 0: deleted.
+  absl::flat_hash_map<absl::string_view, Revision> mod_revisions_;
 };
 
 class RocksDbEngine final : public Engine {

@@ -1,5 +1,6 @@
 #include "server/managers/user_importer.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,17 +17,44 @@
 namespace gatehouse {
 namespace {
 
-// Rows of one commit: enough to share the cost of a disk sync, few enough that
-// other changes of the organization need not wait long.
-constexpr size_t kRowsPerBatch = 500;
-// What one row writes at most: a user, its address by id, an admin's index
-// entry, two counts, and its change in the audit log.
-constexpr size_t kMaxRowBytes = 4096;
-static_assert(kRowsPerBatch * kMaxRowBytes < storage::kMaxCommitBytes);
-
 // What a rehearsal remembers at most: 10,000 of the largest rows, far more of
 // common ones.
 constexpr size_t kMaxRehearsalBytes = 16 << 20;
+
+// Draws for many ids at once: one draw costs about as much as for a hundred.
+class BulkRandom final : public RandomSource {
+ public:
+  explicit BulkRandom(RandomSource& source) : source_(source) {}
+
+  std::string Bytes(size_t count) override {
+    if (bytes_.size() - used_ < count) {
+      bytes_ = source_.Bytes(std::max(count, kDrawnAtOnce));
+      used_ = 0;
+    }
+    used_ += count;
+    return bytes_.substr(used_ - count, count);
+  }
+
+ private:
+  static constexpr size_t kDrawnAtOnce = 2000;
+
+  RandomSource& source_;
+  std::string bytes_;
+  size_t used_ = 0;
+};
+
+// How many of `rows`, the first at least, are one batch.
+size_t BatchSize(absl::Span<const ImportRow> rows) {
+  size_t bytes = UserImporter::BytesOf(rows[0]);
+  size_t size = 1;
+  while (size < rows.size()) {
+    bytes += UserImporter::BytesOf(rows[size]);
+    if (bytes > UserImporter::kMaxBatchBytes) break;
+    ++size;
+  }
+  return size;
+}
+static_assert(4 * UserImporter::kMaxBatchBytes < storage::kMaxCommitBytes);
 
 }  // namespace
 
@@ -93,7 +121,7 @@ class UserImporter::Batch {
   }
 
   storage::Transaction& tx_;
-  RandomSource& random_;
+  BulkRandom random_;
   const OrganizationId& organization_;
   const absl::Time now_;
   std::map<DomainName, bool> claims_on_;
@@ -115,12 +143,14 @@ absl::StatusOr<std::vector<ImportRowResult>> UserImporter::AddRows(
   parsed.reserve(rows.size());
   for (const ImportRow& row : rows) parsed.push_back(Parse(row));
   std::vector<ImportRowResult> results(rows.size());
-  for (size_t begin = 0; begin < rows.size(); begin += kRowsPerBatch) {
-    const auto batch = absl::MakeConstSpan(parsed).subspan(begin, kRowsPerBatch);
-    const auto batch_results = absl::MakeSpan(results).subspan(begin, kRowsPerBatch);
+  for (size_t begin = 0; begin < rows.size();) {
+    const size_t size = BatchSize(rows.subspan(begin));
+    const auto batch = absl::MakeConstSpan(parsed).subspan(begin, size);
+    const auto batch_results = absl::MakeSpan(results).subspan(begin, size);
     RETURN_IF_ERROR(validate_only_ ? Rehearse(batch, batch_results)
                                    : RunBatch(batch, batch_results));
     Count(batch_results);
+    begin += size;
   }
   return results;
 }

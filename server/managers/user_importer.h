@@ -62,8 +62,9 @@ class UserImporter {
   static absl::StatusOr<UserImporter> Begin(const Caller& caller, const ManagerContext& context,
                                             const OrganizationId& organization, bool validate_only);
 
-  // Imports `rows` in order, in batches that each commit whole or not at all;
-  // the result of each row, in the same order. A row fails alone: bad address,
+  // Imports `rows` in order, in batches that each commit whole or not at all (of
+  // kMaxBatchBytes, so give it as many rows as there are); the result of each
+  // row, in the same order. A row fails alone: bad address,
   // name or role, or WOULD_LOCK_OUT if it would demote or claim the
   // organization's last way in.
   //
@@ -72,6 +73,16 @@ class UserImporter {
   absl::StatusOr<std::vector<ImportRowResult>> AddRows(absl::Span<const ImportRow> rows);
 
   const ImportTotals& totals() const { return totals_; }
+
+  // Of one commit, as BytesOf estimates it: enough rows to make the disk syncs
+  // cheap, few enough that other changes of the organization wait a fraction of
+  // a second.
+  static constexpr size_t kMaxBatchBytes = 3 << 20;
+  // About what a row writes: the user, its address by id, both keys in the change
+  // log, and its change in the audit log. Never less than half of it.
+  static size_t BytesOf(const ImportRow& row) {
+    return 512 + 4 * (row.email.size() + row.display_name.size());
+  }
 
  private:
   struct ParsedRow {

@@ -20,7 +20,17 @@ constexpr size_t kMaxFailureBytes = 3 << 20;
 
 }  // namespace
 
-absl::Status ImportConversation::Receive(const v1::ImportUsersRequest& message) {
+absl::Status ImportConversation::Receive(absl::Span<const v1::ImportUsersRequest> messages) {
+  for (size_t i = 0; i < messages.size(); ++i) {
+    absl::Status good = Check(messages[i]);
+    if (good.ok()) continue;
+    RETURN_IF_ERROR(Import(messages.first(i)));
+    return good;
+  }
+  return Import(messages);
+}
+
+absl::Status ImportConversation::Check(const v1::ImportUsersRequest& message) {
   if (!importer_) {
     RETURN_IF_ERROR(Begin(message));
   } else if (!message.parent().empty() && message.parent() != parent_) {
@@ -31,13 +41,23 @@ absl::Status ImportConversation::Receive(const v1::ImportUsersRequest& message) 
     return InvalidField("rows", absl::StrCat(message.rows_size(), " rows"),
                         absl::StrCat("at most ", kMaxRowsPerMessage, " rows a message"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ImportConversation::Import(absl::Span<const v1::ImportUsersRequest> messages) {
+  if (messages.empty()) return absl::OkStatus();
   std::vector<ImportRow> rows;
-  rows.reserve(message.rows_size());
-  for (const auto& row : message.rows()) {
-    rows.push_back({.email = row.email(), .display_name = row.display_name(), .role = row.role()});
+  for (const auto& message : messages) {
+    for (const auto& row : message.rows()) {
+      rows.push_back(
+          {.email = row.email(), .display_name = row.display_name(), .role = row.role()});
+    }
   }
   ASSIGN_OR_RETURN(const std::vector<ImportRowResult> results, importer_->AddRows(rows));
-  for (int i = 0; i < message.rows_size(); ++i) AddResult(message.rows(i), results[i]);
+  auto result = results.begin();
+  for (const auto& message : messages) {
+    for (const auto& row : message.rows()) AddResult(row, *result++);
+  }
   return absl::OkStatus();
 }
 
@@ -88,42 +108,89 @@ UserImportReactor::UserImportReactor(CallRunner* calls, const ManagerContext& ma
       admission_(calls->Admit(*context, "UserService/ImportUsers")),
       conversation_(admission_.caller, managers, response) {
   calls_->CountStarted(admission_.caller.method);
-  if (admission_.status.ok()) {
-    StartRead(&message_);
-  } else {
-    Receive();
+  if (!admission_.status.ok()) {
+    // Is refused there, which is audited.
+    importing_ = true;
+    no_more_ = true;
+    StartImport("");
+    return;
   }
+  Step(std::unique_lock<std::mutex>(mutex_));
 }
 
 void UserImportReactor::OnReadDone(bool ok) {
-  if (!ok) {
-    if (context_->IsCancelled()) {
-      End(grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller"));
-    } else {
-      End(RenderStatus(conversation_.Complete()));
-    }
-    return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  reading_ = false;
+  if (finished_) return;
+  if (ok) {
+    // Later messages are of the organization of the first; see Check.
+    if (resource_.empty()) resource_ = message_.parent();
+    waiting_bytes_ += message_.ByteSizeLong();
+    waiting_.push_back(std::move(message_));
+    message_.Clear();
+  } else {
+    no_more_ = true;
+    if (context_->IsCancelled()) waiting_.clear();
   }
-  // Later messages are of the organization of the first; see Receive.
-  if (resource_.empty()) resource_ = message_.parent();
-  Receive();
+  Step(std::move(lock));
 }
 
-void UserImportReactor::Receive() {
+bool UserImportReactor::MayRead() const {
+  return !reading_ && !no_more_ && waiting_.size() < kMaxWaitingMessages &&
+         waiting_bytes_ < kMaxWaitingBytes;
+}
+
+void UserImportReactor::Step(std::unique_lock<std::mutex> lock) {
+  const bool read = MayRead();
+  const bool import = !importing_ && !waiting_.empty();
+  const bool end = !importing_ && !import && no_more_;
+  reading_ = reading_ || read;
+  importing_ = importing_ || import;
+  const std::string resource = import ? resource_ : "";
+  lock.unlock();
+  // The read first: the others may have deleted this by the time they return, but
+  // not while a read is under way.
+  if (read) StartRead(&message_);
+  if (import) {
+    StartImport(resource);
+  } else if (end) {
+    End(context_->IsCancelled()
+            ? grpc::Status(grpc::StatusCode::CANCELLED, "cancelled by the caller")
+            : RenderStatus(conversation_.Complete()));
+  }
+}
+
+void UserImportReactor::StartImport(std::string resource) {
   calls_->StartAdmitted(
-      admission_, resource_, [this] { return context_->IsCancelled(); },
-      [this](const Caller&) { return conversation_.Receive(message_); },
+      admission_, std::move(resource), [this] { return context_->IsCancelled(); },
+      [this](const Caller&) { return ImportWaiting(); },
       [this](const grpc::Status& status) {
-        // Either call may have deleted this reactor by the time it returns.
-        if (status.ok()) {
-          StartRead(&message_);
-        } else {
-          End(status);
-        }
+        if (!status.ok()) return End(status);
+        std::unique_lock<std::mutex> lock(mutex_);
+        importing_ = false;
+        Step(std::move(lock));
       });
 }
 
+absl::Status UserImportReactor::ImportWaiting() {
+  std::vector<v1::ImportUsersRequest> messages;
+  bool read = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    messages.swap(waiting_);
+    waiting_bytes_ = 0;
+    read = MayRead();
+    reading_ = reading_ || read;
+  }
+  if (read) StartRead(&message_);
+  return conversation_.Receive(messages);
+}
+
 void UserImportReactor::End(const grpc::Status& status) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    finished_ = true;
+  }
   calls_->CountHandled(admission_.caller.method, static_cast<absl::StatusCode>(status.error_code()),
                        admission_.caller.time);
   Finish(status);

@@ -6,10 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "gatehouse/v1/user_service.pb.h"
 #include "server/managers/manager_context.h"
 #include "server/managers/user_importer.h"
@@ -26,13 +30,17 @@ class ImportConversation {
                      v1::ImportUsersResponse* response)
       : caller_(std::move(caller)), context_(context), response_(response) {}
 
-  // Imports the rows of one message; blocks. An error ends the import.
-  absl::Status Receive(const v1::ImportUsersRequest& message);
+  // Imports the rows of messages, in order; blocks. An error ends the import; the
+  // rows of messages before one that is refused are imported.
+  absl::Status Receive(absl::Span<const v1::ImportUsersRequest> messages);
   // The client has sent all its rows: completes the response.
   absl::Status Complete();
 
  private:
+  // Whether a message is as it must be; begins with the first.
+  absl::Status Check(const v1::ImportUsersRequest& message);
   absl::Status Begin(const v1::ImportUsersRequest& first);
+  absl::Status Import(absl::Span<const v1::ImportUsersRequest> messages);
   void AddResult(const v1::ImportUsersRequest::Row& row, const ImportRowResult& result);
 
   Caller caller_;
@@ -44,15 +52,19 @@ class ImportConversation {
   size_t failure_bytes_ = 0;
 };
 
-// Reads a message, imports it on the pool, and only then reads the next: a
+// Reads ahead while the pool imports what was read, as one: while a batch is
+// committed the next one arrives. What is read ahead is bounded; beyond it, a
 // client that sends faster is held back by gRPC's flow control.
 //
-// Lifetime: at any time there is either one read under way or one task on the
-// pool, and whichever it is ends by starting the other or by Finish; OnDone,
-// which follows Finish, deletes the reactor. A cancelled call needs no more: its
-// reads fail, and its task ends by itself.
+// Lifetime: there is at most one read and at most one task under way. The reactor
+// finishes once, when no task is: then it touches nothing more but what a read
+// that still runs needs, after which OnDone deletes it.
 class UserImportReactor final : public grpc::ServerReadReactor<v1::ImportUsersRequest> {
  public:
+  // Read and not yet imported. One message more may be on its way.
+  static constexpr size_t kMaxWaitingMessages = 4;
+  static constexpr size_t kMaxWaitingBytes = 1 << 20;
+
   // `calls` must outlive this.
   UserImportReactor(CallRunner* calls, const ManagerContext& managers,
                     grpc::CallbackServerContext* context, v1::ImportUsersResponse* response);
@@ -63,16 +75,28 @@ class UserImportReactor final : public grpc::ServerReadReactor<v1::ImportUsersRe
  private:
   ~UserImportReactor() override = default;
 
-  // Imports message_, if the caller may; each message is authorized.
-  void Receive();
+  // Starts what can be: the next read, the next import, the end. May delete this.
+  void Step(std::unique_lock<std::mutex> lock);
+  bool MayRead() const;
+  // Imports what waits, if the caller may; each time is authorized.
+  void StartImport(std::string resource);
+  absl::Status ImportWaiting();
   void End(const grpc::Status& status);
 
   CallRunner* calls_;
   grpc::CallbackServerContext* context_;
   const Admission admission_;
+  ImportConversation conversation_;  // the task's
+
+  std::mutex mutex_;
+  v1::ImportUsersRequest message_;  // the read's, while there is one
+  bool reading_ = false;
+  bool importing_ = false;
+  bool no_more_ = false;  // all messages were read, or the call is cancelled
+  bool finished_ = false;
+  std::vector<v1::ImportUsersRequest> waiting_;
+  size_t waiting_bytes_ = 0;
   std::string resource_;  // the organization, as the first message names it
-  ImportConversation conversation_;
-  v1::ImportUsersRequest message_;
 };
 
 }  // namespace gatehouse

@@ -68,6 +68,21 @@ std::vector<ImportRow> RowsOf(const std::vector<std::string>& addresses) {
   return rows;
 }
 
+// How many of `rows` fit each batch, by their bytes.
+std::vector<size_t> BatchSizes(const std::vector<ImportRow>& rows) {
+  std::vector<size_t> sizes;
+  size_t bytes = UserImporter::kMaxBatchBytes;
+  for (const ImportRow& row : rows) {
+    bytes += UserImporter::BytesOf(row);
+    if (bytes > UserImporter::kMaxBatchBytes) {
+      sizes.push_back(0);
+      bytes = UserImporter::BytesOf(row);
+    }
+    ++sizes.back();
+  }
+  return sizes;
+}
+
 enum class EngineKind { kMemory, kRocksDb };
 
 class UserImporterTest : public ::testing::TestWithParam<EngineKind> {
@@ -223,7 +238,8 @@ TEST_P(UserImporterTest, TakesRepeatedRowsInOrder) {
 
 TEST_P(UserImporterTest, CommitsInBatchesInTheOrderOfTheRows) {
   const storage::Revision before = world_.engine->revision();
-  const std::vector<std::string> addresses = Addresses(1001, "acme.test");
+  const std::vector<std::string> addresses = Addresses(12'000, "acme.test");
+  ASSERT_EQ(BatchSizes(RowsOf(addresses)).size(), 3u);
   UserImporter importer = Begin(world_);
   ASSERT_TRUE(importer.AddRows(RowsOf(addresses)).ok());
   EXPECT_EQ(world_.engine->revision(), before + 3);
@@ -231,7 +247,20 @@ TEST_P(UserImporterTest, CommitsInBatchesInTheOrderOfTheRows) {
   // A batch that changes nothing takes no revision.
   ASSERT_TRUE(importer.AddRows(RowsOf({"user0@acme.test"})).ok());
   EXPECT_EQ(importer.totals().revision, before + 3);
-  EXPECT_EQ(importer.totals().rows, 1002);
+  EXPECT_EQ(importer.totals().rows, 12'001);
+  world_.ExpectCountsRight();
+}
+
+TEST_P(UserImporterTest, PutsFewerOfLargeRowsIntoABatch) {
+  const storage::Revision before = world_.engine->revision();
+  const std::vector<std::string> addresses = Addresses(5'000, "acme.test");
+  const std::string name(200, 'n');
+  std::vector<ImportRow> rows = RowsOf(addresses);
+  ASSERT_EQ(BatchSizes(rows).size(), 1u);
+  for (ImportRow& row : rows) row.display_name = name;
+  ASSERT_EQ(BatchSizes(rows).size(), 3u);
+  ASSERT_TRUE(Begin(world_).AddRows(rows).ok());
+  EXPECT_EQ(world_.engine->revision(), before + 3);
 }
 
 TEST_P(UserImporterTest, OnlyRehearsesWhenItValidates) {
@@ -434,12 +463,15 @@ TEST(UserImporterFailure, LeavesTheBatchesBeforeIt) {
   UserImporter importer = Begin(world);
   failing.engine->FailAt(FailingEngine::Method::kCommit, 2,
                          Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable, "disk"));
-  const std::vector<std::string> addresses = Addresses(1200, "acme.test");
+  const std::vector<std::string> addresses = Addresses(12'000, "acme.test");
+  const size_t first = BatchSizes(RowsOf(addresses))[0];
+  ASSERT_LT(first, 10'000u);
   const auto results = importer.AddRows(RowsOf(addresses));
   EXPECT_EQ(results.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(world.AllUsers().size(), 500u);
+  EXPECT_EQ(world.AllUsers().size(), first);
   world.ExpectCountsRight();
-  EXPECT_EQ(Import(world, RowsOf(addresses)), std::string(500, '=') + std::string(700, 'C'));
+  EXPECT_EQ(Import(world, RowsOf(addresses)),
+            std::string(first, '=') + std::string(12'000 - first, 'C'));
 }
 
 TEST(UserImporterFailure, IsRepairedByARepeatWhenAnAcknowledgementIsLost) {
