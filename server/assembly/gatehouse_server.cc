@@ -42,6 +42,7 @@
 #include "server/metrics/watch_metrics.h"
 #include "server/metrics/work_metrics.h"
 #include "server/runtime/periodic_tasks.h"
+#include "server/runtime/thread_priority.h"
 #include "server/runtime/worker_pool.h"
 #include "server/services/access_token_service.h"
 #include "server/services/audit_service.h"
@@ -67,6 +68,11 @@ namespace {
 constexpr int kMinPingIntervalMs = 10'000;
 // Background tasks at a time.
 constexpr int kTaskThreads = 2;
+// Imports have threads of their own, so that however many run, the other calls find
+// workers; few, since what one writes at a time is about what the store takes. They
+// yield the processor to whoever signs in.
+constexpr int kImportThreads = 4;
+constexpr int kImportNice = 10;
 
 // Health is told for each of these, and for the server as a whole.
 std::vector<std::string> ApiServices() {
@@ -98,6 +104,20 @@ std::vector<std::string> CountedMethods() {
     }
   }
   return methods;
+}
+
+std::unique_ptr<WorkerPool> NewPool(const GatehouseServerOptions& options, int threads) {
+  return std::make_unique<WorkerPool>(
+      threads, WorkerPool::Limits{.max_queued = static_cast<size_t>(options.max_waiting_calls),
+                                  .max_wait = absl::ToChronoNanoseconds(options.max_wait)});
+}
+
+std::unique_ptr<WorkerPool> NewImportPool(const GatehouseServerOptions& options) {
+  std::unique_ptr<WorkerPool> pool;
+  StartYieldingThreads(kImportNice, [&] {
+    pool = NewPool(options, std::min(options.worker_threads, kImportThreads));
+  });
+  return pool;
 }
 
 }  // namespace
@@ -148,16 +168,15 @@ class GatehouseServer::Impl {
         logins_(source_.get(), made_of_.clock.get(), options.cache_ttl, &counters_,
                 &decision_metrics_),
         login_reports_(context_),
-        pool_(std::make_unique<WorkerPool>(
-            options.worker_threads,
-            WorkerPool::Limits{.max_queued = static_cast<size_t>(options.max_waiting_calls),
-                               .max_wait = absl::ToChronoNanoseconds(options.max_wait)})),
+        pool_(NewPool(options, options.worker_threads)),
+        import_pool_(NewImportPool(options)),
         calls_(pool_.get(), made_of_.logger.get(), &gate_, &call_metrics_),
+        import_calls_(import_pool_.get(), made_of_.logger.get(), &gate_, &call_metrics_),
         access_token_service_(&calls_, &access_tokens_),
         audit_service_(&calls_, &audit_, &audit_watch_),
         organization_service_(&calls_, &organizations_),
         domain_service_(&calls_, &domains_),
-        user_service_(&calls_, &users_, context_),
+        user_service_(&calls_, &users_, context_, &import_calls_),
         profile_service_(&calls_, &profiles_, &tests_),
         enforcement_service_(&calls_, &enforcements_, &exemptions_, &enforcement_reports_),
         login_service_(&calls_, &logins_, &login_reports_, &policy_watch_),
@@ -268,6 +287,7 @@ class GatehouseServer::Impl {
     }
     tasks_.Stop();
     // Runs what still waits; nothing new can come.
+    import_pool_.reset();
     pool_.reset();
     FlushCounts();
     const absl::Status flushed = FlushTokenUse();
@@ -356,7 +376,9 @@ class GatehouseServer::Impl {
   LoginReportManager login_reports_;
 
   std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<WorkerPool> import_pool_;
   CallRunner calls_;
+  CallRunner import_calls_;
   AccessTokenService access_token_service_;
   AuditService audit_service_;
   OrganizationService organization_service_;

@@ -192,7 +192,7 @@ grpc::ServerUnaryReactor* UserService::DeleteUser(grpc::CallbackServerContext* c
 
 grpc::ServerReadReactor<v1::ImportUsersRequest>* UserService::ImportUsers(
     grpc::CallbackServerContext* context, v1::ImportUsersResponse* response) {
-  return new UserImportReactor(calls_, context_, context, response);
+  return new UserImportReactor(imports_, context_, context, response);
 }
 
 }  // namespace gatehouse

@@ -12,8 +12,13 @@ namespace gatehouse {
 class UserService final : public v1::UserService::CallbackService {
  public:
   // Both pointers must outlive this. `context`: for imports.
-  UserService(CallRunner* calls, UserManager* manager, const ManagerContext& context)
-      : calls_(calls), manager_(manager), context_(context) {}
+  // Imports run by `imports`; null: as all others.
+  UserService(CallRunner* calls, UserManager* manager, const ManagerContext& context,
+              CallRunner* imports = nullptr)
+      : calls_(calls),
+        imports_(imports == nullptr ? calls : imports),
+        manager_(manager),
+        context_(context) {}
 
   grpc::ServerUnaryReactor* CreateUser(grpc::CallbackServerContext* context,
                                        const v1::CreateUserRequest* request,
@@ -37,6 +42,7 @@ class UserService final : public v1::UserService::CallbackService {
 
  private:
   CallRunner* calls_;
+  CallRunner* imports_;
   UserManager* manager_;
   ManagerContext context_;
 };
