@@ -110,7 +110,6 @@ rocksdb::DBOptions DatabaseSettings(const RocksDbEngineOptions& options, rocksdb
   settings.avoid_unnecessary_blocking_io = true;
   // Opens every table at the start and keeps it open: no read ever waits for an index.
   settings.max_open_files = -1;
-  settings.skip_stats_update_on_db_open = true;
   settings.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
   settings.keep_log_file_num = 4;
   settings.max_log_file_size = 4 * kMiB;

@@ -81,6 +81,7 @@ TEST_F(RocksDbEngineSettingsTest, AFlushMovesCommitsFromMemoryToTables) {
 
   engine.reset();  // flushes
   engine = Open();
+  EXPECT_GE(engine->Statistics().keys, 4u);
   const FileStatistics in_tables = *engine->Statistics().files;
   EXPECT_LT(in_tables.memtable_bytes, value.size());
   uint64_t files = 0, file_bytes = 0;
