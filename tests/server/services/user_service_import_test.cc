@@ -389,10 +389,11 @@ TEST_F(ImportUsersTest, HoldsBackAClientThatSendsFasterThanItCommits) {
 }
 
 TEST_F(ImportUsersTest, LeavesTheBatchesBeforeOneThatFails) {
-  const Error disk(absl::StatusCode::kUnavailable, reason::kStoreUnavailable, "disk");
+  const absl::Status disk =
+      Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable, "disk");
   for (const int failing : {1, 2, 3}) {
     const size_t before = world_.AllUsers().size();
-    engine_->FailAt(storage::FailingEngine::Method::kCommit, failing, disk.Build());
+    engine_->FailAt(storage::FailingEngine::Method::kCommit, failing, disk);
     std::vector<v1::ImportUsersRequest> messages;
     for (int m = 0; m < 30; ++m) {
       messages.push_back(NewUsers(failing * 100'000 + m * 1000, 1000));
