@@ -100,13 +100,16 @@ class Crowd {
   void Want(bool enforced) {
     std::lock_guard<std::mutex> lock(mutex_);
     enforced_ = enforced;
-    Count();
+    as_wanted_ = 0;
+    for (const auto& member : members_) as_wanted_ += member == enforced_ ? 1 : 0;
   }
   void Update(size_t member, bool enforced) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (member >= members_.size()) members_.resize(member + 1);
+    as_wanted_ -= members_[member] == enforced_ ? 1 : 0;
     members_[member] = enforced;
-    Count();
+    as_wanted_ += enforced == enforced_ ? 1 : 0;
+    changed_.notify_all();
   }
   void Ended() {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -125,12 +128,6 @@ class Crowd {
   const std::string& domain() const { return domain_; }
 
  private:
-  void Count() {
-    as_wanted_ = 0;
-    for (const auto& enforced : members_) as_wanted_ += enforced == enforced_ ? 1 : 0;
-    changed_.notify_all();
-  }
-
   const std::string domain_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -151,12 +148,16 @@ class CrowdMember final : public grpc::ClientReadReactor<v1::WatchPolicyResponse
 
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    const bool is_state = message_.revision() != 0;
-    const bool is_change = message_.reset() || !message_.rules().empty();
-    Take(message_, draft_, known_);
-    message_.Clear();
-    if (is_state && is_change) {
-      crowd_->Update(index_, IsEnforced(known_.rules, crowd_->domain()));
+    if (message_.reset()) enforced_ = false;
+    for (const std::string& domain : message_.removed_domains()) {
+      if (domain == crowd_->domain()) enforced_ = false;
+    }
+    for (const v1::DomainRule& rule : message_.rules()) {
+      if (rule.domain() == crowd_->domain()) enforced_ = rule.has_enforcement();
+    }
+    if (message_.revision() != 0 && told_ != enforced_) {
+      told_ = enforced_;
+      crowd_->Update(index_, enforced_);
     }
     StartRead(&message_);
   }
@@ -168,8 +169,8 @@ class CrowdMember final : public grpc::ClientReadReactor<v1::WatchPolicyResponse
   grpc::ClientContext context_;
   v1::WatchPolicyRequest request_;
   v1::WatchPolicyResponse message_;
-  Rules draft_;
-  Known known_;
+  bool enforced_ = false;     // as far as the messages have come
+  std::optional<bool> told_;  // at a revision
 };
 
 class WatchPolicyTest : public DeploymentTestCase {};
