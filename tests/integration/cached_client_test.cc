@@ -108,6 +108,8 @@ class CachedClientTest : public DeploymentTestCase {
 };
 
 TEST_F(CachedClientTest, SeesAChangeByItsRevisionWhereTheRulesAtHandAreOlder) {
+  Tenant other = NewTenant("other");  // else there is no revision yet
+  ASSERT_OK(other.Create());
   const auto gate = std::make_shared<Gate>();
   const auto channel = *client::MakeChannel({.target = address()});
   CachedLoginClient client(
