@@ -202,7 +202,7 @@ void PolicyWatch::Run() {
     }
     if (!loaded_) continue;  // it is to stop
     for (const auto& stream : streams) Feed(stream, now);
-  } while (WaitForWork(again || !AllStreams().empty()));
+  } while (WaitForWork(again || counts().streams > 0));
   {
     std::lock_guard<std::mutex> lock(mutex_);
     closed_ = true;
