@@ -10,17 +10,6 @@
 namespace gatehouse {
 namespace {
 
-std::atomic<uint64_t> next_index_id{1};
-
-// What a thread saw last, as RuleTableCell does it.
-struct Seen {
-  uint64_t index_id = 0;
-  uint64_t version = 0;
-  std::shared_ptr<const void> table;
-};
-
-thread_local Seen seen;
-
 Principal PrincipalOf(const AccessToken& token) {
   return {.name = absl::StrCat("accessTokens/", token.id.value()),
           .role = token.role,
@@ -28,8 +17,6 @@ Principal PrincipalOf(const AccessToken& token) {
 }
 
 }  // namespace
-
-TokenIndex::TokenIndex(storage::CommitFeed* feed) : feed_(feed), id_(next_index_id.fetch_add(1)) {}
 
 absl::StatusOr<std::unique_ptr<TokenIndex>> TokenIndex::Open(storage::CommitFeed* feed) {
   auto index = std::unique_ptr<TokenIndex>(new TokenIndex(feed));
@@ -44,11 +31,8 @@ TokenIndex::~TokenIndex() { feed_->Unsubscribe(this); }
 void TokenIndex::OnCommits(const std::vector<storage::Change>& changes) {
   std::lock_guard<std::mutex> lock(update_mutex_);
   // Without a table, every commit is a try to read one again.
-  if (!storage::AccessTokenStore::IsTouchedBy(changes) && table_ != nullptr) return;
-  if (Reload().ok()) return;
-  std::lock_guard<std::mutex> table_lock(mutex_);
-  table_ = nullptr;
-  version_.fetch_add(1, std::memory_order_release);
+  if (!storage::AccessTokenStore::IsTouchedBy(changes) && table_.Get() != nullptr) return;
+  if (!Reload().ok()) table_.Set(nullptr);
 }
 
 absl::Status TokenIndex::Reload() {
@@ -69,23 +53,12 @@ absl::Status TokenIndex::Reload() {
         return absl::OkStatus();
       }));
   last_good_ = table;
-  std::lock_guard<std::mutex> lock(mutex_);
-  table_ = std::move(table);
-  version_.fetch_add(1, std::memory_order_release);
+  table_.Set(std::move(table));
   return absl::OkStatus();
 }
 
-const TokenIndex::Table* TokenIndex::Get() const {
-  const uint64_t version = version_.load(std::memory_order_acquire);
-  if (seen.index_id != id_ || seen.version != version) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    seen = {.index_id = id_, .version = version_.load(std::memory_order_relaxed), .table = table_};
-  }
-  return static_cast<const Table*>(seen.table.get());
-}
-
 absl::StatusOr<const TokenIndex::Entry*> TokenIndex::Find(absl::string_view secret_hash) const {
-  const Table* const table = Get();
+  const Table* const table = table_.Get();
   if (table == nullptr) {
     return Error(absl::StatusCode::kUnavailable, reason::kStoreUnavailable,
                  "access tokens cannot be read")
@@ -98,7 +71,7 @@ absl::StatusOr<const TokenIndex::Entry*> TokenIndex::Find(absl::string_view secr
 }
 
 absl::Time TokenIndex::LastUse(const AccessTokenId& id) const {
-  const Table* const table = Get();
+  const Table* const table = table_.Get();
   if (table == nullptr) return absl::InfinitePast();
   for (const auto& [hash, entry] : *table) {
     if (entry->token.id != id) continue;
@@ -111,7 +84,7 @@ absl::Time TokenIndex::LastUse(const AccessTokenId& id) const {
 absl::Status TokenIndex::FlushLastUse(storage::TransactionRunner& transactions, absl::Time now) {
   // A copy: writing publishes a commit, on this thread, which may replace it.
   std::vector<std::shared_ptr<const Entry>> used;
-  const Table* const table = Get();
+  const Table* const table = table_.Get();
   if (table == nullptr) return absl::OkStatus();
   for (const auto& [hash, entry] : *table) {
     if (entry->use->last_use_us.load(std::memory_order_relaxed) !=

@@ -17,6 +17,7 @@
 #include "policy/access_token.h"
 #include "policy/caller.h"
 #include "server/access/rate_limit.h"
+#include "server/runtime/published.h"
 #include "storage/commit_feed.h"
 #include "storage/engine.h"
 #include "storage/stores/transaction_runner.h"
@@ -61,18 +62,13 @@ class TokenIndex final : private storage::CommitListener {
  private:
   using Table = absl::flat_hash_map<std::string, std::shared_ptr<const Entry>>;
 
-  explicit TokenIndex(storage::CommitFeed* feed);
+  explicit TokenIndex(storage::CommitFeed* feed) : feed_(feed) {}
   void OnCommits(const std::vector<storage::Change>& changes) override;
   absl::Status Reload();
-  // The newest table, null if there is none; held by the calling thread.
-  const Table* Get() const;
 
   storage::CommitFeed* const feed_;
-  const uint64_t id_;        // unique among all indexes of the process
-  std::mutex update_mutex_;  // the first load against the first commit heard of
-  std::atomic<uint64_t> version_{1};
-  mutable std::mutex mutex_;  // of table_
-  std::shared_ptr<const Table> table_;
+  std::mutex update_mutex_;                 // the first load against the first commit heard of
+  Published<Table> table_;                  // null: the tokens could not be read
   std::shared_ptr<const Table> last_good_;  // guarded by update_mutex_
 };
 

@@ -35,6 +35,7 @@
 #include "server/managers/sso_profile_manager.h"
 #include "server/managers/user_manager.h"
 #include "server/metrics/call_metrics.h"
+#include "server/metrics/decision_index_metrics.h"
 #include "server/metrics/decision_metrics.h"
 #include "server/metrics/policy_metrics.h"
 #include "server/metrics/process_metrics.h"
@@ -311,8 +312,9 @@ class GatehouseServer::Impl {
   int port() const { return port_; }
 
   std::vector<MetricSource*> metrics() {
-    return {&call_metrics_, &decision_metrics_, &policy_metrics_,  &watch_metrics_,
-            &work_metrics_, &store_metrics_,    &process_metrics_};
+    return {&call_metrics_,   &decision_metrics_, &index_metrics_,
+            &policy_metrics_, &watch_metrics_,    &work_metrics_,
+            &store_metrics_,  &process_metrics_};
   }
 
  private:
@@ -367,6 +369,7 @@ class GatehouseServer::Impl {
   EnforcementReportManager enforcement_reports_;
   CallMetrics call_metrics_;
   DecisionMetrics decision_metrics_;
+  DecisionIndexMetrics index_metrics_{&source_->index()};
   PolicyMetrics policy_metrics_;
   WatchMetrics watch_metrics_;
   WorkMetrics work_metrics_;

@@ -18,6 +18,7 @@
 #include "policy/ids.h"
 #include "server/decision/address_index.h"
 #include "server/decision/rule_table.h"
+#include "server/runtime/published.h"
 #include "storage/engine.h"
 
 namespace gatehouse {
@@ -35,7 +36,7 @@ class DecisionIndex {
         : index_(index),
           changes_(index.changes_.load(std::memory_order_seq_cst)),
           rule_changes_(index.rule_changes_.load(std::memory_order_seq_cst)),
-          revision_(index.rules_.revision()),
+          revision_(index.revision()),
           rules_(index.rules_.Get()) {}
 
     // Null: there are no valid rules.
@@ -98,14 +99,15 @@ class DecisionIndex {
 
   // The rules, for the writer.
   const RuleTable* rules() const { return rules_.Get(); }
-  storage::Revision revision() const { return rules_.revision(); }
+  storage::Revision revision() const { return revision_.load(std::memory_order_acquire); }
   uint64_t HashOf(const OrganizationId& organization, const EmailAddress& email) const {
     return hasher_.Hash(organization.value(), email.domain().ascii(), email.local());
   }
 
  private:
   const AddressHasher hasher_;
-  RuleTableCell rules_;
+  Published<RuleTable> rules_;
+  std::atomic<storage::Revision> revision_{0};
   AddressIndex addresses_;
   std::atomic<bool> loaded_{false};
   // Odd while a change is made.

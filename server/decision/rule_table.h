@@ -1,13 +1,10 @@
-// The rules and exceptions that decide, in memory: an immutable table, and the
-// cell through which readers see the newest one without a lock.
+// The rules and exceptions that decide, in memory, as an immutable table.
 #ifndef GATEHOUSE_SERVER_DECISION_RULE_TABLE_H_
 #define GATEHOUSE_SERVER_DECISION_RULE_TABLE_H_
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,16 +16,17 @@
 
 namespace gatehouse {
 
-// A persistent hash map: a change copies one of its 256 parts. Immutable, so
-// safe for concurrent use.
+// A persistent hash map: a change copies the pointers of one of its 256 parts.
+// Immutable, so safe for concurrent use.
 template <typename Value>
 class PartitionedMap {
  public:
   const Value* Find(absl::string_view key) const {
-    const std::shared_ptr<const Part>& part = parts_[PartOf(key)];
+    const size_t hash = Hash(key);
+    const std::shared_ptr<const Part>& part = parts_[hash % kParts];
     if (part == nullptr) return nullptr;
-    auto found = part->find(key);
-    return found == part->end() ? nullptr : &found->second;
+    const auto found = part->find(key, hash);
+    return found == part->end() ? nullptr : found->second.get();
   }
 
   // This map with each key put, or erased if it has no value.
@@ -36,14 +34,14 @@ class PartitionedMap {
     PartitionedMap changed = *this;
     std::array<std::shared_ptr<Part>, kParts> copies;
     for (auto& [key, value] : changes) {
-      const size_t index = PartOf(key);
+      const size_t index = Hash(key) % kParts;
       if (copies[index] == nullptr) {
         copies[index] =
             parts_[index] ? std::make_shared<Part>(*parts_[index]) : std::make_shared<Part>();
         changed.parts_[index] = copies[index];
       }
       if (value) {
-        copies[index]->insert_or_assign(key, *std::move(value));
+        copies[index]->insert_or_assign(key, std::make_shared<const Value>(*std::move(value)));
       } else {
         copies[index]->erase(key);
       }
@@ -53,11 +51,9 @@ class PartitionedMap {
 
  private:
   static constexpr size_t kParts = 256;
-  using Part = absl::flat_hash_map<std::string, Value>;
+  using Part = absl::flat_hash_map<std::string, std::shared_ptr<const Value>>;
 
-  static size_t PartOf(absl::string_view key) {
-    return absl::Hash<absl::string_view>()(key) % kParts;
-  }
+  static size_t Hash(absl::string_view key) { return typename Part::hasher()(key); }
 
   std::array<std::shared_ptr<const Part>, kParts> parts_;
 };
@@ -78,38 +74,6 @@ struct RuleTable {
 
   // The rule that decides about addresses on `domain`; null: none.
   const DomainRule* Match(const DomainName& domain) const;
-};
-
-// Publishes tables and the revision they are good for. A reader pays two atomic
-// loads while the rules do not change; the first time after they did, it takes a
-// lock that the publisher holds for one pointer swap. Thread-safe for any number
-// of readers and one publisher.
-class RuleTableCell {
- public:
-  RuleTableCell();
-  RuleTableCell(const RuleTableCell&) = delete;
-  RuleTableCell& operator=(const RuleTableCell&) = delete;
-
-  // The revision published last. A table that is got afterwards is of that
-  // revision or a later one.
-  storage::Revision revision() const { return revision_.load(std::memory_order_acquire); }
-  // The newest table, or nullptr if none is valid. Valid until the calling
-  // thread's next Get on any cell.
-  const RuleTable* Get() const;
-
-  // Publishes a table (null: there is no valid one from now on), then `revision`.
-  void Set(std::shared_ptr<const RuleTable> table, storage::Revision revision);
-  // Publishes a revision at which the table is what it was.
-  void SetRevision(storage::Revision revision) {
-    revision_.store(revision, std::memory_order_release);
-  }
-
- private:
-  const uint64_t id_;  // unique among all cells of the process
-  std::atomic<uint64_t> version_{1};
-  std::atomic<storage::Revision> revision_{0};
-  mutable std::mutex mutex_;
-  std::shared_ptr<const RuleTable> table_;
 };
 
 }  // namespace gatehouse

@@ -80,7 +80,7 @@ absl::StatusOr<UserView> UserManager::Create(const Caller& caller, const CreateC
                     .role = command.role,
                     .suspended = command.suspended,
                     .claimed = holds,
-                    .claim_time = holds ? now : absl::InfinitePast(),
+                    .claim_time = holds ? ClaimTimeAt(now) : absl::InfinitePast(),
                     .create_time = now,
                     .update_time = now};
     RETURN_IF_ERROR(storage::UserStore::Put(tx, nullptr, user));
