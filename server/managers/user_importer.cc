@@ -82,7 +82,7 @@ class UserImporter::Batch {
                     .display_name = std::string(row.display_name),
                     .role = row.role.value_or(Role::kMember),
                     .claimed = claims_here,
-                    .claim_time = claims_here ? now_ : absl::InfinitePast(),
+                    .claim_time = claims_here ? ClaimTimeAt(now_) : absl::InfinitePast(),
                     .create_time = now_,
                     .update_time = now_};
     RETURN_IF_ERROR(storage::UserStore::Put(tx_, nullptr, user));
@@ -97,7 +97,7 @@ class UserImporter::Batch {
     const bool claims = claims_here && !before.claimed;
     if (claims) {
       after.claimed = true;
-      after.claim_time = now_;
+      after.claim_time = ClaimTimeAt(now_);
     }
     if (!claims && after.role == before.role && after.display_name == before.display_name) {
       return ImportRowResult{.outcome = ImportOutcome::kUnchanged};
