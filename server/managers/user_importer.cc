@@ -13,6 +13,7 @@
 #include "server/managers/way_in_guard.h"
 #include "storage/stores/domain_store.h"
 #include "storage/stores/user_store.h"
+#include "storage/stores/user_writer.h"
 
 namespace gatehouse {
 namespace {
@@ -63,7 +64,11 @@ class UserImporter::Batch {
  public:
   Batch(storage::Transaction& tx, RandomSource& random, const OrganizationId& organization,
         absl::Time now)
-      : tx_(tx), random_(random), organization_(organization), now_(now) {}
+      : tx_(tx),
+        random_(random),
+        organization_(organization),
+        now_(now),
+        writer_(&tx, organization) {}
 
   // An error is the store's; the row's own is in the result.
   absl::StatusOr<ImportRowResult> Import(const absl::StatusOr<ParsedRow>& row) {
@@ -73,6 +78,9 @@ class UserImporter::Batch {
                      storage::UserStore::FindByEmail(tx_, organization_, row->email));
     return existing ? Update(**existing, *row, claims_here) : Create(*row, claims_here);
   }
+
+  // After the last row.
+  absl::Status Finish() { return writer_.Finish(); }
 
  private:
   absl::StatusOr<ImportRowResult> Create(const ParsedRow& row, bool claims_here) {
@@ -85,7 +93,7 @@ class UserImporter::Batch {
                     .claim_time = claims_here ? ClaimTimeAt(now_) : absl::InfinitePast(),
                     .create_time = now_,
                     .update_time = now_};
-    RETURN_IF_ERROR(storage::UserStore::Put(tx_, nullptr, user));
+    RETURN_IF_ERROR(writer_.Put(nullptr, user));
     return ImportRowResult{.outcome = ImportOutcome::kCreated};
   }
 
@@ -106,7 +114,7 @@ class UserImporter::Batch {
     if (ReasonOf(kept) == reason::kWouldLockOut) return ImportRowResult{.error = std::move(kept)};
     RETURN_IF_ERROR(kept);
     after.update_time = now_;
-    RETURN_IF_ERROR(storage::UserStore::Put(tx_, &before, after));
+    RETURN_IF_ERROR(writer_.Put(&before, after));
     return ImportRowResult{.outcome = claims ? ImportOutcome::kClaimed : ImportOutcome::kUpdated};
   }
 
@@ -125,6 +133,7 @@ class UserImporter::Batch {
   const OrganizationId& organization_;
   const absl::Time now_;
   std::map<DomainName, bool> claims_on_;
+  storage::UserWriter writer_;
 };
 
 absl::StatusOr<UserImporter> UserImporter::Begin(const Caller& caller,
@@ -180,6 +189,7 @@ absl::Status UserImporter::RunBatch(absl::Span<const absl::StatusOr<ParsedRow>> 
     for (size_t i = 0; i < rows.size(); ++i) {
       ASSIGN_OR_RETURN(results[i], batch.Import(rows[i]));
     }
+    RETURN_IF_ERROR(batch.Finish());
     writes = tx.has_writes();
     return absl::OkStatus();
   };
@@ -199,6 +209,7 @@ absl::Status UserImporter::Rehearse(absl::Span<const absl::StatusOr<ParsedRow>> 
   for (size_t i = 0; i < rows.size(); ++i) {
     ASSIGN_OR_RETURN(results[i], batch.Import(rows[i]));
   }
+  RETURN_IF_ERROR(batch.Finish());
   // The next rows may be long in coming.
   rehearsal_->MoveTo(nullptr);
   return absl::OkStatus();

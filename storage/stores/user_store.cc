@@ -4,44 +4,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/records/keys.h"
-#include "storage/stores/organization_store.h"
 #include "storage/stores/record_io.h"
+#include "storage/stores/user_writer.h"
 
 namespace gatehouse::storage {
-namespace {
-
-// Adds to a user's counts: of its domain and of its organization.
-absl::Status AddCounts(Transaction& tx, const User& user, int64_t users, int64_t claimed,
-                       int64_t admins) {
-  if (users != 0 || claimed != 0) {
-    const std::string key = keys::DomainCounts(user.organization, user.email.domain());
-    ASSIGN_OR_RETURN(auto stored, GetRecord<v1::DomainCountsRecord>(tx, key));
-    v1::DomainCountsRecord counts = stored ? stored->value : v1::DomainCountsRecord();
-    counts.set_users(counts.users() + users);
-    counts.set_claimed(counts.claimed() + claimed);
-    if (counts.users() < 0 || counts.claimed() < 0)
-      return CorruptRecord(key, "counts too few users");
-    PutRecord(tx, key, counts);
-  }
-  if (users != 0 || admins != 0) {
-    const std::string key = keys::Totals(user.organization);
-    ASSIGN_OR_RETURN(auto stored, GetRecord<v1::OrganizationTotalsRecord>(tx, key));
-    v1::OrganizationTotalsRecord totals = stored ? stored->value : v1::OrganizationTotalsRecord();
-    totals.set_users(totals.users() + users);
-    totals.set_admins(totals.admins() + admins);
-    if (totals.users() < 0 || totals.admins() < 0)
-      return CorruptRecord(key, "counts too few users");
-    PutRecord(tx, key, totals);
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 absl::StatusOr<std::optional<Stored<User>>> UserStore::FindByEmail(
     Reader& reader, const OrganizationId& organization, const EmailAddress& email) {
-  return FindValue<v1::UserRecord>(reader, keys::User(organization, email),
-                                   User{.organization = organization, .email = email});
+  const std::string key = keys::User(organization, email);
+  ASSIGN_OR_RETURN(std::optional<Entry> entry, reader.Get(key));
+  // Of most users who are asked for when many are imported.
+  if (!entry) return std::nullopt;
+  Stored<User> user{User{.organization = organization, .email = email}, entry->mod_revision};
+  RETURN_IF_ERROR(DecodeRecord<v1::UserRecord>(key, entry->value, &user.value));
+  return user;
 }
 
 absl::StatusOr<std::optional<Stored<User>>> UserStore::Find(Reader& reader,
@@ -114,36 +89,15 @@ absl::Status UserStore::ForEachAdmin(Reader& reader, const OrganizationId& organ
 }
 
 absl::Status UserStore::Put(Transaction& tx, const User* before, const User& after) {
-  const bool is_admin = IsAdmin(after.role);
-  const bool was_admin = before != nullptr && IsAdmin(before->role);
-  const bool was_claimed = before != nullptr && before->claimed;
-  if (is_admin || was_admin) {
-    RETURN_IF_ERROR(PolicyGuard::Touch(tx, after.organization));
-  }
-  RETURN_IF_ERROR(AddCounts(tx, after, before == nullptr ? 1 : 0,
-                            int{after.claimed} - int{was_claimed}, int{is_admin} - int{was_admin}));
-  if (before == nullptr) {
-    v1::UserAddressRecord address;
-    address.set_local(after.email.local());
-    address.set_domain(after.email.domain().ascii());
-    PutRecord(tx, keys::UserAddress(after.organization, after.id), address);
-  }
-  const std::string admin_key = keys::Admin(after.organization, after.id);
-  if (is_admin && !was_admin) tx.Put(admin_key, "");
-  if (was_admin && !is_admin) tx.Delete(admin_key);
-  PutRecord(tx, keys::User(after.organization, after.email), ToRecord(after));
-  return absl::OkStatus();
+  UserWriter writer(&tx, after.organization);
+  RETURN_IF_ERROR(writer.Put(before, after));
+  return writer.Finish();
 }
 
 absl::Status UserStore::Delete(Transaction& tx, const User& user) {
-  const bool was_admin = IsAdmin(user.role);
-  if (was_admin) {
-    RETURN_IF_ERROR(PolicyGuard::Touch(tx, user.organization));
-    tx.Delete(keys::Admin(user.organization, user.id));
-  }
-  tx.Delete(keys::User(user.organization, user.email));
-  tx.Delete(keys::UserAddress(user.organization, user.id));
-  return AddCounts(tx, user, -1, -int{user.claimed}, -int{was_admin});
+  UserWriter writer(&tx, user.organization);
+  RETURN_IF_ERROR(writer.Delete(user));
+  return writer.Finish();
 }
 
 absl::StatusOr<std::optional<Stored<User>>> FindUserNow(const Engine& engine,
