@@ -228,6 +228,8 @@ TEST_F(BadInput, BytesThatAreNoMessageAreRefused) {
     for (const std::string& bytes :
          {std::string("\xff\xff\xff\xff"), std::string("\x0a\x7f"), std::string("\x0a\x02\xff\xfe"),
           std::string(10'000, '\x0b')}) {
+      // Its first field is a number: a text there is a field of a later version.
+      if (absl::EndsWith(method, "WatchPolicy") && bytes == "\x0a\x02\xff\xfe") continue;
       const absl::Status status = CallWithBytes(method, bytes);
       EXPECT_FALSE(status.ok()) << method;
       EXPECT_NE(status.code(), Code::kUnavailable) << status;

@@ -134,7 +134,8 @@ class ImportResume : public ServerTestCase {
 };
 
 TEST_F(ImportResume, GoesOnWhereTheConnectionWasCutAndCountsEachRowOnce) {
-  ASSERT_OK(api().Call(&Organizations::CreateOrganization, R"(organization_id: "resumed")"));
+  ASSERT_OK(api().Call(&Organizations::CreateOrganization,
+                       R"(organization_id: "resumed" organization { display_name: "Resumed" })"));
   constexpr int kRows = 30'000;
   std::string csv = "email,display_name,role\n";
   for (int i = 0; i < kRows; ++i) {

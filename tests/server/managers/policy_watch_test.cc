@@ -176,9 +176,12 @@ TEST_F(PolicyWatchTest, MessagesAreBoundedAndOnlyTheLastOneIsAState) {
     for (size_t i = 0; i < updates.size(); ++i) {
       ASSERT_NE(updates[i].pieces, nullptr);
       EXPECT_LE(std::count(updates[i].pieces->begin(), updates[i].pieces->end(), '\n'), 3);
-      EXPECT_EQ(updates[i].revision != 0, i + 1 == updates.size());
       EXPECT_EQ(updates[i].reset, reset && i == 0);
     }
+    // The first is of a state that needs more messages; commits that are heard of
+    // meanwhile may make a state of their own before the last.
+    EXPECT_EQ(updates.front().revision, 0u);
+    EXPECT_NE(updates.back().revision, 0u);
   }
 }
 
