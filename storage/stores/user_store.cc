@@ -8,15 +8,26 @@
 #include "storage/stores/user_writer.h"
 
 namespace gatehouse::storage {
-absl::StatusOr<std::optional<Stored<User>>> UserStore::FindByEmail(
-    Reader& reader, const OrganizationId& organization, const EmailAddress& email) {
-  const std::string key = keys::User(organization, email);
-  ASSIGN_OR_RETURN(std::optional<Entry> entry, reader.Get(key));
+namespace {
+
+absl::StatusOr<std::optional<Stored<User>>> DecodeUser(absl::string_view key,
+                                                       const std::optional<Entry>& entry,
+                                                       const OrganizationId& organization,
+                                                       const EmailAddress& email) {
   // Of most users who are asked for when many are imported.
   if (!entry) return std::nullopt;
   Stored<User> user{User{.organization = organization, .email = email}, entry->mod_revision};
   RETURN_IF_ERROR(DecodeRecord<v1::UserRecord>(key, entry->value, &user.value));
   return user;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<Stored<User>>> UserStore::FindByEmail(
+    Reader& reader, const OrganizationId& organization, const EmailAddress& email) {
+  const std::string key = keys::User(organization, email);
+  ASSIGN_OR_RETURN(std::optional<Entry> entry, reader.Get(key));
+  return DecodeUser(key, entry, organization, email);
 }
 
 absl::StatusOr<std::optional<Stored<User>>> UserStore::Find(Reader& reader,
@@ -105,10 +116,7 @@ absl::StatusOr<std::optional<Stored<User>>> FindUserNow(const Engine& engine,
                                                         const EmailAddress& email) {
   const std::string key = keys::User(organization, email);
   ASSIGN_OR_RETURN(std::optional<Entry> entry, engine.Get(key));
-  if (!entry) return std::nullopt;
-  Stored<User> user{User{.organization = organization, .email = email}, entry->mod_revision};
-  RETURN_IF_ERROR(DecodeRecord<v1::UserRecord>(key, entry->value, &user.value));
-  return user;
+  return DecodeUser(key, entry, organization, email);
 }
 
 }  // namespace gatehouse::storage
