@@ -96,12 +96,9 @@ class CachedLoginClient::Impl {
   }
 
   absl::StatusOr<LoginDecision> CheckLogin(absl::string_view email, const CheckOptions& options) {
-    AsciiAddressBuffer buffer;
-    ASSIGN_OR_RETURN(const absl::string_view domain, DomainOf("email", email, buffer));
     const RulesNow now = Now();
-    if (MayAnswer(now, options)) {
-      const v1::DomainRule* const rule = now.rules->table().Match(domain);
-      if (DecidesAlone(rule)) return AnswerBy(now, rule, LoginDecision::Source::kLocal);
+    if (auto local = AnswerLocally("email", email, now, MayAnswer(now, options))) {
+      return *std::move(local);
     }
     absl::StatusOr<LoginDecision> answer = server_->CheckLogin(Call(email, options));
     return answer.ok() ? answer : AnswerOutage(email, options, answer.status());
@@ -109,13 +106,9 @@ class CachedLoginClient::Impl {
 
   void AsyncCheckLogin(absl::string_view email, const CheckOptions& options,
                        std::function<void(absl::StatusOr<LoginDecision>)> done) {
-    AsciiAddressBuffer buffer;
-    const absl::StatusOr<absl::string_view> domain = DomainOf("email", email, buffer);
-    if (!domain.ok()) return done(domain.status());
     const RulesNow now = Now();
-    if (MayAnswer(now, options)) {
-      const v1::DomainRule* const rule = now.rules->table().Match(*domain);
-      if (DecidesAlone(rule)) return done(AnswerBy(now, rule, LoginDecision::Source::kLocal));
+    if (auto local = AnswerLocally("email", email, now, MayAnswer(now, options))) {
+      return done(*std::move(local));
     }
     server_->AsyncCheckLogin(Call(email, options), [this, email = std::string(email), options,
                                                     done = std::move(done)](auto answer) {
@@ -178,6 +171,21 @@ class CachedLoginClient::Impl {
     return options.min_revision >= 0 && now.rules->revision() >= options.min_revision;
   }
 
+  // What needs no call: the decision of rules that `may_answer` alone, or the error
+  // of what is no address.
+  static std::optional<absl::StatusOr<LoginDecision>> AnswerLocally(absl::string_view field,
+                                                                    absl::string_view email,
+                                                                    const RulesNow& now,
+                                                                    bool may_answer) {
+    AsciiAddressBuffer buffer;
+    const absl::StatusOr<absl::string_view> domain = DomainOf(field, email, buffer);
+    if (!domain.ok()) return domain.status();
+    if (!may_answer) return std::nullopt;
+    const v1::DomainRule* const rule = now.rules->table().Match(*domain);
+    if (!DecidesAlone(rule)) return std::nullopt;
+    return AnswerBy(now, rule, LoginDecision::Source::kLocal);
+  }
+
   // What stands in for the server's answer; `error` where nothing does.
   absl::StatusOr<LoginDecision> AnswerOutage(absl::string_view email, const CheckOptions& options,
                                              const absl::Status& error) const {
@@ -208,19 +216,10 @@ class CachedLoginClient::Impl {
     batch.decisions.reserve(emails.size());
     const RulesNow now = Now();
     const bool may_answer = MayAnswer(now, options);
-    AsciiAddressBuffer buffer;
     for (size_t i = 0; i < emails.size(); ++i) {
-      const auto domain = DomainOf(absl::StrCat("emails[", i, "]"), emails[i], buffer);
-      if (!domain.ok()) {
-        batch.decisions.push_back(domain.status());
+      if (auto local = AnswerLocally(absl::StrCat("emails[", i, "]"), emails[i], now, may_answer)) {
+        batch.decisions.push_back(*std::move(local));
         continue;
-      }
-      if (may_answer) {
-        const v1::DomainRule* const rule = now.rules->table().Match(*domain);
-        if (DecidesAlone(rule)) {
-          batch.decisions.push_back(AnswerBy(now, rule, LoginDecision::Source::kLocal));
-          continue;
-        }
       }
       batch.positions.push_back(i);
       batch.call.emails.push_back(emails[i]);
