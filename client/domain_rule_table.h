@@ -3,7 +3,6 @@
 #ifndef GATEHOUSE_CLIENT_DOMAIN_RULE_TABLE_H_
 #define GATEHOUSE_CLIENT_DOMAIN_RULE_TABLE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "gatehouse/v1/login_service.pb.h"
+#include "policy/partitioned_map.h"
 
 namespace gatehouse::client {
 
@@ -34,21 +34,14 @@ class DomainRuleTable {
   // null: none. Valid as long as the table.
   const v1::DomainRule* Match(absl::string_view domain) const;
 
-  size_t size() const { return size_; }
+  size_t size() const { return rules_.size(); }
 
   DomainRuleTable With(const DomainRuleChanges& changes) const;
 
  private:
-  using Part = absl::flat_hash_map<std::string, std::shared_ptr<const v1::DomainRule>>;
-  // A change copies one part of them.
-  static constexpr size_t kParts = 256;
-
-  const v1::DomainRule* Find(absl::string_view domain) const;
-
-  std::array<std::shared_ptr<const Part>, kParts> parts_;
-  size_t size_ = 0;
+  PartitionedMap<v1::DomainRule> rules_;
   // Rules that cover subdomains. While there is none, no parent is looked up.
-  size_t covering_subdomains_ = 0;
+  int64_t covering_subdomains_ = 0;
 };
 
 }  // namespace gatehouse::client

@@ -9,6 +9,7 @@
 
 #include "client/policy_updates.h"
 #include "policy/errors.h"
+#include "policy/published.h"
 
 namespace gatehouse::client {
 namespace {
@@ -99,7 +100,7 @@ class PolicyFollower::State : public std::enable_shared_from_this<State> {
 
   PolicyConnection* const connection_;
   Timers* const timers_;
-  RulesCell cell_;
+  Published<PublishedRules> cell_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   // Guarded by mutex_, down to the end.

@@ -35,7 +35,7 @@ class PolicyFollower {
   // Cancels the stream; what it says from now on is ignored.
   ~PolicyFollower();
 
-  // The newest rules; as RulesCell::Get.
+  // The newest rules; as Published::Get.
   const PublishedRules* Get() const;
   // Waits until there are rules for which `good` holds, or `timeout` is over by the
   // time of day; what `good` said last.

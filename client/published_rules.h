@@ -1,11 +1,10 @@
-// The newest rules, where readers see them without a lock.
+// Rules, with what they are good for, as Published<PublishedRules> shows them to
+// readers.
 #ifndef GATEHOUSE_CLIENT_PUBLISHED_RULES_H_
 #define GATEHOUSE_CLIENT_PUBLISHED_RULES_H_
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <utility>
 
 #include "client/domain_rule_table.h"
@@ -35,27 +34,6 @@ class PublishedRules {
   const DomainRuleTable table_;
   std::atomic<int64_t> revision_;
   std::atomic<MonotonicTime> fresh_at_;
-};
-
-// Where they are published. A reader pays an atomic load while the table stays
-// the same; the first time after it changed, it takes a lock that the publisher
-// holds for one pointer swap. A thread that reads keeps the last table it saw, even
-// beyond the cell. Thread-safe.
-class RulesCell {
- public:
-  RulesCell();
-  RulesCell(const RulesCell&) = delete;
-  RulesCell& operator=(const RulesCell&) = delete;
-
-  // null: none are known. Valid until the calling thread's next Get on any cell.
-  const PublishedRules* Get() const;
-  void Set(std::shared_ptr<const PublishedRules> rules);
-
- private:
-  const uint64_t id_;  // unique among all cells of the process
-  std::atomic<uint64_t> version_{1};
-  mutable std::mutex mutex_;
-  std::shared_ptr<const PublishedRules> rules_;
 };
 
 }  // namespace gatehouse::client

@@ -16,9 +16,9 @@
 
 #include "policy/email_address.h"
 #include "policy/ids.h"
+#include "policy/published.h"
 #include "server/decision/address_index.h"
 #include "server/decision/rule_table.h"
-#include "server/runtime/published.h"
 #include "storage/engine.h"
 
 namespace gatehouse {

@@ -24,7 +24,7 @@ void AddExceptions(const RuleTable& rules, const EmailAddress& email, const User
   facts->user = FactsOf(*user);
   const std::string key = UserKey(user->organization, user->id);
   facts->exemption = rules.exemptions->Find(key);
-  if (rules.override_count != 0) facts->override_rule = rules.overrides->Find(key);
+  if (rules.overrides->size() != 0) facts->override_rule = rules.overrides->Find(key);
 }
 
 // By the rules, and what `reader` sees at their revision.

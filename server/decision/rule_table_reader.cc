@@ -26,31 +26,24 @@ int64_t Covers(const DomainRule* rule) {
   return rule != nullptr && CoversSubdomains(*rule) ? 1 : 0;
 }
 
-// Puts `changes` into the table, and keeps its counts.
-void Apply(Changes<DomainRule> changes, RuleTable* table) {
+// Puts `changes`, each key once, into a part of a table.
+template <typename Value>
+void Apply(Changes<Value> changes, std::shared_ptr<const PartitionedMap<Value>>* map) {
   if (changes.empty()) return;
+  std::vector<std::pair<std::string, std::shared_ptr<const Value>>> shared;
+  for (auto& [key, value] : changes) {
+    shared.emplace_back(std::move(key),
+                        value ? std::make_shared<const Value>(*std::move(value)) : nullptr);
+  }
+  *map = std::make_shared<PartitionedMap<Value>>((*map)->With(shared));
+}
+
+void ApplyRules(RuleChanges changes, RuleTable* table) {
   for (const auto& [domain, rule] : changes) {
     table->covering_subdomains += Covers(rule ? &*rule : nullptr);
     table->covering_subdomains -= Covers(table->rules->Find(domain));
   }
-  table->rules =
-      std::make_shared<PartitionedMap<DomainRule>>(table->rules->With(std::move(changes)));
-}
-
-void Apply(Changes<Exemption> changes, RuleTable* table) {
-  if (changes.empty()) return;
-  table->exemptions =
-      std::make_shared<PartitionedMap<Exemption>>(table->exemptions->With(std::move(changes)));
-}
-
-void Apply(Changes<OverrideRule> changes, RuleTable* table) {
-  if (changes.empty()) return;
-  for (const auto& [key, rule] : changes) {
-    table->override_count += rule.has_value() ? 1 : 0;
-    table->override_count -= table->overrides->Find(key) != nullptr ? 1 : 0;
-  }
-  table->overrides =
-      std::make_shared<PartitionedMap<OverrideRule>>(table->overrides->With(std::move(changes)));
+  Apply(std::move(changes), &table->rules);
 }
 
 RuleTable EmptyTable() {
@@ -62,7 +55,7 @@ RuleTable EmptyTable() {
 // Adds to `changes` the overrides that send people to the profiles that changed.
 absl::Status AddOverridesOfProfiles(storage::Reader& reader, const RuleTable& table,
                                     storage::PolicyChanges* changes) {
-  if (table.override_count == 0) return absl::OkStatus();  // those of this commit are known
+  if (table.overrides->size() == 0) return absl::OkStatus();  // those of this commit are known
   for (const auto& [organization, profile] : changes->profiles) {
     ASSIGN_OR_RETURN(auto overrides,
                      storage::SsoOverrideStore::List(reader, organization, "", kNoLimit));
@@ -92,9 +85,9 @@ absl::StatusOr<RuleTable> ReadRuleTable(storage::Reader& reader) {
         return absl::OkStatus();
       }));
   RuleTable table = EmptyTable();
-  Apply(std::move(rules), &table);
-  Apply(std::move(exemptions), &table);
-  Apply(std::move(overrides), &table);
+  ApplyRules(std::move(rules), &table);
+  Apply(std::move(exemptions), &table.exemptions);
+  Apply(std::move(overrides), &table.overrides);
   return table;
 }
 
@@ -113,9 +106,9 @@ absl::StatusOr<RuleTable> ReadChangedRuleTable(storage::Reader& reader, RuleTabl
     ASSIGN_OR_RETURN(auto rule, ReadOverrideRule(reader, organization, user));
     overrides.emplace_back(UserKey(organization, user), std::move(rule));
   }
-  Apply(std::move(rules), &table);
-  Apply(std::move(exemptions), &table);
-  Apply(std::move(overrides), &table);
+  ApplyRules(std::move(rules), &table);
+  Apply(std::move(exemptions), &table.exemptions);
+  Apply(std::move(overrides), &table.overrides);
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "policy/published.h"
 
 namespace gatehouse::client {
 namespace {
@@ -30,13 +31,13 @@ TEST(PublishedRules, OnlyGrowsNewer) {
   EXPECT_EQ(rules.fresh_at(), time + std::chrono::seconds(1));
 }
 
-TEST(RulesCell, HasNoneAtFirst) {
-  const RulesCell cell;
+TEST(PublishedRules, HasNoneAtFirst) {
+  const Published<PublishedRules> cell;
   EXPECT_EQ(cell.Get(), nullptr);
 }
 
-TEST(RulesCell, KeepsCellsApartOnOneThread) {
-  RulesCell one, other;
+TEST(PublishedRules, KeepsCellsApartOnOneThread) {
+  Published<PublishedRules> one, other;
   one.Set(Rules(1));
   other.Set(Rules(2));
   for (int i = 0; i < 3; ++i) {
@@ -45,8 +46,8 @@ TEST(RulesCell, KeepsCellsApartOnOneThread) {
   }
 }
 
-TEST(RulesCell, ShowsEachReaderWholeTablesThatNeverGrowOlder) {
-  RulesCell cell;
+TEST(PublishedRules, ShowsEachReaderWholeTablesThatNeverGrowOlder) {
+  Published<PublishedRules> cell;
   cell.Set(Rules(1));
   std::atomic<bool> done = false;
   std::vector<std::thread> readers;

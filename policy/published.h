@@ -3,8 +3,8 @@
 //   Published<Table> table;
 //   table.Set(std::make_shared<Table>(…));
 //   const Table* now = table.Get();
-#ifndef GATEHOUSE_SERVER_RUNTIME_PUBLISHED_H_
-#define GATEHOUSE_SERVER_RUNTIME_PUBLISHED_H_
+#ifndef GATEHOUSE_POLICY_PUBLISHED_H_
+#define GATEHOUSE_POLICY_PUBLISHED_H_
 
 #include <atomic>
 #include <cstdint>
@@ -46,12 +46,6 @@ class Published {
     return seen.value.get();
   }
 
-  // The newest value, for as long as it is wanted.
-  std::shared_ptr<const T> Share() const {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return value_;
-  }
-
   // Null: there is no value from now on.
   void Set(std::shared_ptr<const T> value) {
     {
@@ -77,4 +71,4 @@ class Published {
 
 }  // namespace gatehouse
 
-#endif  // GATEHOUSE_SERVER_RUNTIME_PUBLISHED_H_
+#endif  // GATEHOUSE_POLICY_PUBLISHED_H_

@@ -1,4 +1,4 @@
-#include "server/runtime/published.h"
+#include "policy/published.h"
 
 #include <atomic>
 #include <memory>
@@ -15,12 +15,10 @@ TEST(Published, GivesTheNewestValue) {
   EXPECT_EQ(number.Get(), nullptr);
   number.Set(std::make_shared<int>(1));
   EXPECT_EQ(*number.Get(), 1);
-  EXPECT_EQ(*number.Share(), 1);
   number.Set(std::make_shared<int>(2));
   EXPECT_EQ(*number.Get(), 2);
   number.Set(nullptr);
   EXPECT_EQ(number.Get(), nullptr);
-  EXPECT_EQ(number.Share(), nullptr);
 }
 
 TEST(Published, KeepsOneApartFromAnotherInTheSameThread) {
